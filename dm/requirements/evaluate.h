@@ -1,0 +1,56 @@
+// Evaluate and Judge: the one engine of webhook, operator and CLI. Pure.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dm/cluster.h"
+#include "dm/desired/render.h"
+#include "dm/requirements/policy.h"
+#include "dm/requirements/report.h"
+#include "dm/requirements/view.h"
+
+namespace dm::requirements {
+
+// Live claims and members of a running cluster, where known.
+struct LiveClaim {
+  Role role;
+  std::string name;
+  kube::api::Quantity capacity;          // zero: never provisioned
+  std::optional<std::string> storage_class;
+};
+struct LiveFacts {
+  bool known = false;
+  std::vector<LiveClaim> claims;
+  std::vector<std::string> sources;      // that the running DM reports
+  std::vector<std::string> member_versions;
+};
+
+struct Subject {
+  DMCluster cluster;
+  desired::Objects objects;
+  Effective effective;
+  LiveFacts live;
+};
+
+// Decodes nothing: `cluster` is what Decode gave. Resolves the environment from the view's namespace labels, renders.
+Subject MakeSubject(DMCluster cluster, const ClusterView& view, const Policy& policy, LiveFacts live = {});
+
+// `before`: the object as it was, for node rules on an update (judged only for roles whose own needs grew); null: all.
+Report Evaluate(const Subject& now, const Subject* before, const ClusterView& view, const Policy& policy);
+
+// The ratchet: a denial that `before` had too with no smaller shortfall becomes a warning.
+Verdict Judge(const Report& now, const Report* before);
+
+// The whole update order of requirements.md §6 for webhook and CLI: unchanged or being deleted → allowed; else both are
+// evaluated on the same view. Decode problems are the caller's (they deny by themselves).
+struct Review {
+  Verdict verdict;
+  Report report;
+  bool skipped = false;                  // unchanged spec or being deleted: nothing was judged
+};
+Review ReviewChange(const DMCluster& now, const DMCluster* before, const ClusterView& view, const Policy& policy,
+                    const LiveFacts& live = {});
+
+}  // namespace dm::requirements

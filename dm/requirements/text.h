@@ -1,0 +1,15 @@
+// Findings as people read them. Long form: causes, `kubectl dm check`, conditions. Short form: admission warnings.
+#pragma once
+
+#include <string>
+
+#include "dm/requirements/report.h"
+
+namespace dm::requirements {
+
+// `Invalid value: "8": a production DM-worker needs at least 16 CPU (WorkerCPU): raise it to 16, or …`
+std::string LongText(const Finding& finding);
+// `WorkerCPU: spec.worker.requests.cpu is 8, needs 16`; aims at 120, never above 256 characters, no control characters.
+std::string ShortText(const Finding& finding);
+
+}  // namespace dm::requirements

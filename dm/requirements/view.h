@@ -1,0 +1,47 @@
+// ClusterView: an immutable snapshot of what the Kubernetes cluster has. Shared by pointer; no lock is held while judging.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "kube/api/node.h"
+#include "kube/api/storage_class.h"
+
+namespace dm::requirements {
+
+enum class OsVerdict { kSupported, kUnsupported, kUnlisted, kUnknown };
+
+struct OsFacts {
+  std::string name, version;            // "CentOS", "7.2"
+  OsVerdict verdict = OsVerdict::kUnknown;   // against the seed's table and the policy's additions
+  std::string evidence;                 // "osImage \"CentOS Linux 7 (Core)\", kernel 3.10.0-327.el7.x86_64"
+  bool contradictory = false;           // image and kernel disagree (containerised node)
+};
+
+struct NodeView {
+  std::shared_ptr<const kube::api::Node> node;
+  OsFacts os;
+  std::optional<double> network_gbps;
+};
+
+struct ClusterView {
+  // Absent (false): we have no such data, and the rules that need it say "not checked".
+  bool nodes_known = false;
+  bool classes_known = false;
+  bool namespaces_known = false;
+  std::vector<std::shared_ptr<const NodeView>> nodes;             // by name
+  std::map<std::string, std::shared_ptr<const kube::api::StorageClass>> classes;
+  std::map<std::string, kube::api::Labels> namespaces;            // labels by name
+
+  // The class used when none is named; nullptr when there is none.
+  const kube::api::StorageClass* DefaultClass() const;
+};
+
+struct Policy;
+// Computed once per node change, not once per request.
+std::shared_ptr<const NodeView> Judge(std::shared_ptr<const kube::api::Node> node, const Policy& policy);
+
+}  // namespace dm::requirements

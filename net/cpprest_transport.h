@@ -1,0 +1,35 @@
+// Transport over cpprestsdk's http_client, for the API server only: a CA-verified peer. Every rule of the facts that made
+// it usable lives in the .cc (own trust store, no redirects, no Host header, bounded sinks, one retry of a write on a
+// stale connection, inactivity timers). Never point it at an address that a tenant controls.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "net/transport.h"
+
+namespace dm::net {
+
+struct ClientTls {
+  std::string authority_pem;              // empty: system trust
+  std::string server_name;                // verified instead of the URL's host when set
+  bool insecure_skip_verify = false;
+  // Called per new connection, so rotation is free; both empty when there is no client certificate.
+  std::function<std::pair<std::string, std::string>()> client_certificate;   // certificate PEM, key PEM
+};
+
+struct ApiTransportOptions {
+  std::string base_url;                   // https://host:port
+  ClientTls tls;
+  std::function<base::Result<std::string>()> bearer_token;   // read per request; may be empty
+  std::string user_agent = "dm-operator";
+  std::size_t max_response_bytes = 64u << 20;
+};
+
+// Call once at the top of main, before any transport exists and before threads: starts OpenSSL and the small pool.
+void InitializeCpprest(int threads = 4);
+
+std::unique_ptr<Transport> NewCpprestTransport(ApiTransportOptions options);
+
+}  // namespace dm::net

@@ -1,0 +1,61 @@
+// HttpServer: Boost.Beast on Boost.Asio, plain or TLS, with a limit and a deadline for everything a peer can do.
+// I/O runs on few threads of its own; the handler runs on a small worker pool, so a slow handler never stops accepting.
+//
+//   HttpServer server(options, [](const Request& r) { return Response{200, {}, "ok"}; });
+//   auto port = server.Start();   // serves until Drain or destruction
+//
+// Thread-safety: Start and Drain from one thread; the handler is called from many.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "net/http_types.h"
+#include "net/tls.h"
+
+namespace dm::net {
+
+struct ServerLimits {
+  std::size_t max_header_bytes = 64u << 10;
+  std::size_t max_body_bytes = 7u << 20;                        // controller-runtime's figure
+  int max_connections = 512;
+  base::Duration handshake = std::chrono::seconds(10);
+  base::Duration read = std::chrono::seconds(30);               // header and body of one request
+  base::Duration write = std::chrono::seconds(30);
+  base::Duration idle = std::chrono::seconds(120);              // above the API server's 90 s, so it never races our close
+};
+
+struct ServerOptions {
+  std::string address = "0.0.0.0";
+  std::uint16_t port = 0;                                       // 0: any free one
+  std::function<std::optional<KeyPair>()> tls;                  // absent: plain. Asked per accepted connection (cheap: the
+                                                                // context is rebuilt only when the pair changed); nullopt:
+                                                                // not ready, the connection is closed
+  ServerLimits limits;
+  int io_threads = 1;
+  int workers = 4;
+  std::size_t max_queue = 256;                                  // requests waiting for a worker; above: 503 with Retry-After
+};
+
+using Handler = std::function<Response(const Request&)>;        // an exception becomes a 500
+
+class HttpServer {
+ public:
+  HttpServer(ServerOptions options, Handler handler);
+  ~HttpServer();
+  HttpServer(const HttpServer&) = delete;
+  HttpServer& operator=(const HttpServer&) = delete;
+
+  base::Result<std::uint16_t> Start();          // the port it listens on
+  // Stops accepting, answers what is in flight with "Connection: close", waits for at most `grace`.
+  void Drain(base::Duration grace);
+  int open_connections() const;
+
+ private:
+  struct Impl;
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace dm::net

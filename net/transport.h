@@ -1,0 +1,51 @@
+// Transport: the one seam to an HTTP peer. Blocking; called from our own threads only (never from a library's pool).
+// Thread-safe: several threads may call at once. Implementations pass tests/conformance.
+#pragma once
+
+#include <stop_token>
+#include <string_view>
+
+#include "base/result.h"
+#include "net/http_types.h"
+
+namespace dm::net {
+
+// Takes lines of a streaming body. Called on the reading side: must not throw and should return at once; while it
+// does not return, the socket is not read (back-pressure).
+class LineSink {
+ public:
+  enum class Flow { kContinue, kStop };
+  virtual ~LineSink() = default;
+  virtual Flow OnLine(std::string_view line) noexcept = 0;
+};
+
+enum class StreamEndKind {
+  kClosed,       // the server ended the body
+  kStopped,      // the sink or the stop token ended it
+  kInactive,     // nothing came for `inactivity`
+  kBroken,       // cut in the middle
+};
+
+struct StreamEnd {
+  StreamEndKind kind = StreamEndKind::kClosed;
+  int status = 200;            // when not 2xx: `body` holds the (bounded) error body and no line was delivered
+  Headers headers;
+  std::string body;
+};
+
+struct StreamOptions {
+  base::Duration inactivity = std::chrono::seconds(90);    // > the API server's minute bookmarks
+  std::size_t max_line_bytes = 16u << 20;                  // client-go's frame limit
+};
+
+class Transport {
+ public:
+  virtual ~Transport() = default;
+  // Any HTTP status is a value. Errors: kUnavailable (connect, TLS, cut), kTimeout, kCancelled, kInvalid (response
+  // larger than the limit). A write that failed on a stale pooled connection is retried once: writes must be idempotent.
+  virtual base::Result<Response> Send(const Request& request, std::stop_token stop) = 0;
+  virtual base::Result<StreamEnd> Stream(const Request& request, LineSink& sink, const StreamOptions& options,
+                                         std::stop_token stop) = 0;
+};
+
+}  // namespace dm::net
