@@ -1,0 +1,75 @@
+#!/usr/bin/env bash
+# ./dev test: every part, each counted; the last line is "N passed, N failed, N skipped".
+set -uo pipefail
+cd "$(dirname "$0")/.."
+. scripts/steps.sh
+
+PASSED=0 FAILED=0 SKIPPED=0
+RESULTS=build/results
+mkdir -p "$RESULTS"
+START=$(date +%s)
+
+add() { PASSED=$((PASSED + $1)) FAILED=$((FAILED + $2)) SKIPPED=$((SKIPPED + $3)); }
+
+# must WHAT COMMAND…: a step that counts as one test.
+must() {
+  if step "$@"; then add 1 0 0; return 0; fi
+  add 0 1 0
+  return 1
+}
+
+# counted WHAT COMMAND…: a step whose output ends with "N passed, N failed[, N skipped]".
+counted() {
+  local status=0 log line
+  step "$@" || status=1
+  log="$LOGS/$(printf '%s' "$1" | tr -c 'A-Za-z0-9._-' '_').log"
+  line=$(grep -E '^[0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?$' "$log" | tail -n 1)
+  if [ -z "$line" ]; then add 0 1 0; echo "    no closing count: counted as one failure"; return; fi
+  set -- $(echo "$line" | tr -dc '0-9 ')
+  if [ "$status" != 0 ] && [ "$2" = 0 ]; then add "$1" 1 "${3:-0}"; else add "$1" "$2" "${3:-0}"; fi
+  echo "    $line"
+}
+
+# The tests of a build, by ctest; counts from its JUnit file.
+ctest_part() {  # preset [label-regex]
+  local file="$PWD/$RESULTS/$1.xml"
+  rm -f "$file"
+  step "unit tests ($1)" ctest --test-dir "build/$1" --output-on-failure -j 2 --no-tests=error ${2:+-L "$2"} --output-junit "$file" || true
+  if [ ! -s "$file" ]; then add 0 1 0; echo "    no test ran: counted as one failure"; return; fi
+  set -- $(python3 - "$file" <<'PY'
+import sys, xml.etree.ElementTree as ET
+root = ET.parse(sys.argv[1]).getroot()
+get = lambda k: int(root.get(k) or 0)
+tests, failed, skipped = get("tests"), get("failures"), get("skipped") + get("disabled")
+print(tests - failed - skipped, failed, skipped)
+PY
+)
+  add "$1" "$2" "$3"
+  echo "    $1 passed, $2 failed, $3 skipped"
+}
+
+configure_and_build() {  # preset [target…]
+  local preset=$1; shift
+  must "configure $preset" cmake --preset "$preset" -Wno-dev || return 1
+  must "build $preset" cmake --build --preset "$preset" ${@:+--target "$@"}
+}
+
+lint() { must "lint" python3 scripts/lint.py; }
+unit() { configure_and_build dev && ctest_part dev; }
+asan() { configure_and_build asan-ubsan && ctest_part asan-ubsan; }
+tsan() { configure_and_build tsan base_test net_test kube_test app_test && ctest_part tsan '^(base|net|kube|app)$'; }
+release() { configure_and_build release && mkdir -p build/bin && cp -f build/release/bin/* build/bin/; }
+cluster() { must "Kubernetes binaries" tests/cluster/build && counted "cluster self-test" tests/cluster/selftest; }
+e2e() { counted "end-to-end tests" tests/e2e/run; }
+
+PARTS=("$@")
+[ ${#PARTS[@]} -gt 0 ] || PARTS=(lint unit asan tsan release cluster e2e)
+for part in "${PARTS[@]}"; do
+  case "$part" in
+    lint | unit | asan | tsan | release | cluster | e2e) "$part" ;;
+    *) echo "test: there is no part '$part' (lint unit asan tsan release cluster e2e)" >&2; exit 2 ;;
+  esac
+done
+echo "all in $(($(date +%s) - START)) s"
+echo "$PASSED passed, $FAILED failed, $SKIPPED skipped"
+[ "$FAILED" = 0 ] && [ "$PASSED" -gt 0 ]
