@@ -95,10 +95,16 @@ class Cluster:
         return self.kubectl("apply", "-f", "-", *args, input=text)
 
     def get(self, *args, namespace=None):
-        """An object or a list as decoded JSON; None when the one asked for does not exist."""
+        """What `kubectl get` gives for `args`, as decoded JSON; None for an object that does not exist.
+
+        One argument without a slash is a kind, and gives a list: get("pods", namespace="x")["items"].
+        """
         where = ["-n", namespace] if namespace else []
         done = self.kubectl("get", *args, *where, "-o", "json", "--ignore-not-found")
-        return json.loads(done.stdout) if done.stdout else None
+        if done.stdout:
+            return json.loads(done.stdout)
+        names_an_object = len(args) > 1 or "/" in args[0]
+        return None if names_an_object else {"kind": "List", "items": []}
 
     def wait(self, predicate, timeout, what):
         """Wait until `predicate()` is true and return its value; WaitTimeout names `what`."""

@@ -137,7 +137,8 @@ def start(plan, binaries, apiserver_flags=()):
         f"--audit-policy-file={policy}", f"--audit-log-path={home / 'audit' / 'audit.log'}", *apiserver_flags])
     apiserver.wait_ready()
 
-    common = ["--leader-elect=false", "--bind-address=127.0.0.1"]
+    # With the default of 20 requests a second the controller manager takes 5 s to make its service accounts.
+    common = ["--leader-elect=false", "--bind-address=127.0.0.1", "--kube-api-qps=200", "--kube-api-burst=400"]
     config = pki("kube-controller-manager.kubeconfig")
     Process(home, "kube-controller-manager").launch([
         binaries / "kube-controller-manager", *common, f"--secure-port={plan.port(10257)}", *_identity(config),
@@ -145,6 +146,7 @@ def start(plan, binaries, apiserver_flags=()):
         "--use-service-account-credentials", f"--root-ca-file={pki('ca.crt')}",
         f"--service-account-private-key-file={pki('sa.key')}",
         f"--cluster-signing-cert-file={pki('ca.crt')}", f"--cluster-signing-key-file={pki('ca.key')}",
+        f"--flex-volume-plugin-dir={home / 'volume-plugins'}",  # the default is made below /usr
         "--node-monitor-period=1s", "--node-monitor-grace-period=8s"])
     Process(home, "kube-scheduler").launch([
         binaries / "kube-scheduler", *common, f"--secure-port={plan.port(10259)}",

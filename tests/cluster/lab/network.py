@@ -14,8 +14,12 @@ def ip(*args, check=True):
 
 
 def make_bridge(plan):
-    """The bridge with the host's address."""
-    ip("link", "add", plan.bridge, "type", "bridge")
+    """The bridge with the host's address.
+
+    Its MAC is fixed: else it takes the lowest of its ports', changes as nodes are plugged in, and every node that had
+    already asked for it hangs until its ARP entry is old (40 s).
+    """
+    ip("link", "add", plan.bridge, "address", f"02:00:0a:{88 + plan.index:02x}:00:01", "type", "bridge")
     ip("addr", "add", f"{plan.host_ip}/24", "dev", plan.bridge)
     ip("link", "set", plan.bridge, "up")
 

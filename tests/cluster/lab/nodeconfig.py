@@ -77,6 +77,7 @@ def _kubelet(plan, folder, spec, ip):
         "enforceNodeAllocatable": [], "failCgroupV1": False, "failSwapOn": False,
         "localStorageCapacityIsolation": False, "evictionHard": {},
         "imageGCHighThresholdPercent": 100,  # a full disk of the host must not cost us the imported images
+        "volumePluginDir": "/var/lib/kubelet/volume-plugins",  # the default is made below the host's /usr
         "nodeStatusUpdateFrequency": "2s", "nodeLeaseDurationSeconds": 8, "maxPods": 200,
     }
 

@@ -9,8 +9,9 @@ MAX_REAL_NODES = 64
 
 
 def base_dir():
-    """Where the state of all clusters lives: outside of the repository."""
-    return Path(os.environ.get("TMPDIR") or "/tmp") / "dm-operator-clusters"
+    """Where the state of all clusters of this user lives: outside of the repository."""
+    user = f"-{os.geteuid()}" if os.geteuid() else ""
+    return Path(os.environ.get("TMPDIR") or "/tmp") / f"dm-operator-clusters{user}"
 
 
 @dataclass(frozen=True)

@@ -10,16 +10,18 @@ from .waiting import wait
 
 
 def start_time(pid):
-    """Clock ticks since boot at which `pid` started; None when it is gone (a zombie is gone).
+    """Clock ticks since boot at which `pid` started; None when it is gone.
 
-    A pid alone is not an identity, it is used again. A pid with its start time is.
+    A pid alone is not an identity, it is used again. A pid with its start time is. A zombie is gone once it is alone:
+    as long as other threads of it are ending, it still holds its ports.
     """
     try:
         with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
             fields = file.read().rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
         return None
-    return None if fields[0] in "ZX" else int(fields[19])
+    state, threads, started = fields[0], int(fields[17]), int(fields[19])
+    return None if state in "ZX" and threads <= 1 else started
 
 
 class Process:

@@ -29,6 +29,8 @@ def boot_id():
 def lock():
     """One process at a time makes or removes folders of clusters."""
     base_dir().mkdir(parents=True, exist_ok=True)
+    if base_dir().stat().st_uid != os.geteuid():
+        raise LabError(f"{base_dir()} belongs to another user")
     with open(base_dir() / ".lock", "w", encoding="utf-8") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
@@ -57,9 +59,8 @@ def claim(name, full, owned):
 
 
 def names():
-    """All clusters that have a folder of this user."""
-    found = base_dir().glob("*/cluster.json")
-    return sorted(path.parent.name for path in found if path.stat().st_uid == os.geteuid())
+    """All clusters that have a folder."""
+    return sorted(path.parent.name for path in base_dir().glob("*/cluster.json"))
 
 
 def load(name):

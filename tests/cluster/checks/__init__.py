@@ -1,0 +1,1 @@
+"""The checks that `selftest` runs, by subject."""
