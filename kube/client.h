@@ -5,9 +5,11 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/result.h"
 #include "net/transport.h"
@@ -43,14 +45,21 @@ struct ApplyOptions {
 };
 
 // Errors: the API server's Status, typed. code: 404 kNotFound, 409 kConflict, 410 kGone, 401/403 kDenied, 400/422 kInvalid,
-// 429/5xx kUnavailable (504 kTimeout) with retry_after; `reason` is Status.reason, `message` is Status.message.
+// 429/5xx kUnavailable (504 kTimeout) with retry_after; `reason` is Status.reason (or the cause that says more:
+// ResourceVersionTooLarge, NamespaceTerminating), `message` is Status.message with the causes that it does not name itself.
+//
+// An answer 429, or 5xx with Retry-After, is asked again (the server did nothing with the request) up to kMaxTries times,
+// as long as the whole call fits into `timeout`. managedFields never come back.
 class Client {
  public:
-  explicit Client(net::Transport& transport, base::Duration timeout = std::chrono::seconds(30));
+  static constexpr int kMaxTries = 8;
+
+  // `clock` measures and waits out retries; none: the system's.
+  explicit Client(net::Transport& transport, base::Duration timeout = std::chrono::seconds(30), base::Clock* clock = nullptr);
 
   base::Result<base::Json> Get(const Resource& resource, const std::string& ns, const std::string& name,
                                std::stop_token stop = {}) const;
-  // Every item, page by page (limit 500).
+  // Every item, page by page (limit 500), each with its apiVersion and kind.
   base::Result<std::vector<base::Json>> List(const Resource& resource, const std::string& ns,
                                              const std::string& label_selector = {}, std::stop_token stop = {}) const;
   base::Result<base::Json> Create(const Resource& resource, const base::Json& object, bool dry_run = false,
@@ -67,18 +76,24 @@ class Client {
   base::Result<void> Delete(const Resource& resource, const std::string& ns, const std::string& name,
                             const Preconditions& preconditions = {}, const std::string& propagation = {},
                             std::stop_token stop = {}) const;
-  // Anything else, as GET /version. The body of a 2xx answer.
+  // Anything else, as GET /version. The body of a 2xx answer: JSON, a string when it is other text, null when empty.
   base::Result<base::Json> Raw(const std::string& method, const std::string& target, const std::string& body = {},
                                const std::string& content_type = "application/json", std::stop_token stop = {}) const;
 
   net::Transport& transport() const { return transport_; }
 
  private:
+  base::Result<net::Response> Exchange(net::Request request, std::stop_token stop) const;
+  base::Result<base::Json> ExchangeObject(net::Request request, std::stop_token stop) const;
+
   net::Transport& transport_;
   base::Duration timeout_;
+  base::Clock* clock_;
 };
 
 // The Error that stands for an answer that is not 2xx: reads a Status body if there is one.
 base::Error ErrorFromResponse(const net::Response& response);
+// The Error that stands for a Status object, as an ERROR event of a watch carries it.
+base::Error ErrorFromStatus(const base::Json& status);
 
 }  // namespace dm::kube

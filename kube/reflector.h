@@ -7,7 +7,7 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <thread>
+#include <vector>
 
 #include "base/backoff.h"
 #include "base/clock.h"
@@ -33,10 +33,11 @@ struct ReflectorHealth {
   bool synced = false;
   base::TimePoint last_contact{};         // last byte or clean answer from the server
   std::string last_error;                 // empty when the last exchange was good
-  std::uint64_t lists = 0, watches = 0, events = 0, errors = 0;
+  std::uint64_t lists = 0, watches = 0, events = 0, errors = 0;   // begun lists and watches, events taken, exchanges failed
 };
 
-// Not a template: takes the raw object. Parse failures of one object are logged and skipped.
+// Not a template: takes the raw object (with apiVersion and kind, without managedFields). Parse failures of one object are
+// logged and skipped. Called on the reflector's reading side only.
 class ObjectConsumer {
  public:
   virtual ~ObjectConsumer() = default;
@@ -52,9 +53,10 @@ class StoreConsumer final : public ObjectConsumer {
  public:
   using Parse = std::function<base::Result<T>(const base::Json&)>;
   StoreConsumer(Store<T>& store, Parse parse) : store_(store), parse_(std::move(parse)) {}
-  void Begin() override { pending_.clear(); }
+  void Begin() override;
   void Item(const base::Json& object) override;
-  void End(const std::string& resource_version) override { store_.Replace(std::move(pending_), resource_version); pending_.clear(); }
+  // An object that could not be parsed is not an object that is gone: what the store holds of it stays.
+  void End(const std::string& resource_version) override;
   void Apply(const base::Json& object, const std::string& resource_version) override;
   void Remove(const base::Json& object, const std::string& resource_version) override;
 
@@ -62,6 +64,7 @@ class StoreConsumer final : public ObjectConsumer {
   Store<T>& store_;
   Parse parse_;
   std::vector<std::shared_ptr<const T>> pending_;
+  std::vector<std::string> unreadable_;     // keys of this list's objects that did not parse
 };
 
 class Reflector {

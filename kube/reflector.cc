@@ -1,0 +1,339 @@
+#include "kube/reflector.h"
+
+#include <algorithm>
+#include <exception>
+#include <thread>
+
+#include <nlohmann/json.hpp>
+
+#include "base/guarded.h"
+#include "base/log.h"
+#include "kube/parse.h"
+#include "kube/reflector_machine.h"
+
+namespace dm::kube {
+namespace {
+
+using base::Code;
+using base::Error;
+using base::Json;
+
+constexpr base::Duration kListTimeout = std::chrono::seconds(60);      // the server's own limit for a request
+constexpr base::Duration kMostRetryAfter = std::chrono::seconds(120);  // a wrong header must not stop us for a day
+constexpr base::Duration kPaceOfWatches = std::chrono::seconds(1);
+
+std::int64_t Seconds(base::Duration duration) { return std::chrono::duration_cast<std::chrono::seconds>(duration).count(); }
+
+std::string VersionOf(const Json& object) {
+  const Json* metadata = base::Find(object, "metadata");
+  return metadata == nullptr ? std::string() : base::GetStringOr(*metadata, "resourceVersion");
+}
+
+}  // namespace
+
+std::string KeyOfObject(const Json& object) {
+  const Json* metadata = base::Find(object, "metadata");
+  if (metadata == nullptr) return {};
+  const std::string name = base::GetStringOr(*metadata, "name");
+  const std::string ns = base::GetStringOr(*metadata, "namespace");
+  return name.empty() || ns.empty() ? name : ns + "/" + name;
+}
+
+void LogUnreadable(const Json& object, const Error& why) {
+  base::LogWarn("an object could not be read and is skipped", {{"kind", base::GetStringOr(object, "kind")},
+                                                               {"object", KeyOfObject(object)},
+                                                               {"error", why.ToString()}});
+}
+
+struct Reflector::Impl {
+  Impl(net::Transport& transport_in, ReflectorOptions options_in, std::unique_ptr<ObjectConsumer> consumer_in,
+       base::Clock& clock_in, base::Random& random_in)
+      : transport(transport_in),
+        options(std::move(options_in)),
+        consumer(std::move(consumer_in)),
+        clock(clock_in),
+        random(random_in),
+        backoff(options.backoff, clock_in, random_in) {}
+
+  // What one exchange came to, and why when it failed.
+  struct Result {
+    Outcome outcome = Outcome::kListFailed;
+    std::optional<Error> error;
+  };
+
+  void Run(std::stop_token stop);
+  Result ListOnePage(std::stop_token stop);
+  Result WatchOnce(std::stop_token stop);
+  bool Rest(Pause pause, const std::optional<Error>& error, std::stop_token stop);
+  void Note(const Result& result);
+  std::string Selectors() const;
+  void Contact();
+
+  net::Transport& transport;
+  const ReflectorOptions options;
+  const std::unique_ptr<ObjectConsumer> consumer;
+  base::Clock& clock;
+  base::Random& random;
+  base::Backoff backoff;
+  mutable base::Guarded<ReflectorHealth> health;
+
+  // The position of the state machine; touched by the thread and, while it waits in Stream, by the sink.
+  Phase phase = Phase::kEmpty;
+  std::string version;
+  std::string next_page;
+  bool hurried = false;
+  base::TimePoint watch_opened{};
+  std::jthread thread;
+};
+
+namespace {
+
+// Reads the events of one watch. Lines come on the transport's reading side, one at a time.
+class EventSink final : public net::LineSink {
+ public:
+  EventSink(const Resource& resource, ObjectConsumer& consumer, std::string& version, std::function<void()> on_line)
+      : resource_(resource), consumer_(consumer), version_(version), on_line_(std::move(on_line)) {}
+
+  Flow OnLine(std::string_view line) noexcept override {
+    try {
+      on_line_();
+      return Take(line);
+    } catch (const std::exception& e) {
+      return Unreadable(std::string("taking an event failed: ") + e.what());
+    }
+  }
+
+  StreamFacts facts;
+  Error error;                 // set when the stream was ended by us
+  std::uint64_t events = 0;    // without bookmarks
+
+ private:
+  Flow Unreadable(std::string why) {
+    facts.unreadable = true;
+    error = Error{Code::kInternal, std::move(why)};
+    return Flow::kStop;
+  }
+
+  Flow Take(std::string_view line) {
+    if (line.find_first_not_of(" \t\r") == std::string_view::npos) return Flow::kContinue;
+    auto event = ParseObject(line);
+    if (!event) return Unreadable("a line of the watch is no event: " + event.error().message);
+    const Json* object = base::Find(*event, "object");
+    const std::string type = base::GetStringOr(*event, "type");
+    if (type.empty() || object == nullptr || !object->is_object()) {
+      return Unreadable("a line of the watch is no event: it has no type or no object");
+    }
+    if (type == "ERROR") {
+      facts.error_event = ErrorFromStatus(*object);
+      facts.error_status = static_cast<int>(base::GetIntOr(*object, "code", 0));
+      error = *facts.error_event;
+      return Flow::kStop;
+    }
+    return TakeObject(type, *object);
+  }
+
+  Flow TakeObject(const std::string& type, const Json& object) {
+    const std::string kind = base::GetStringOr(object, "kind");
+    const std::string seen = VersionOf(object);
+    if (kind != resource_.kind || base::GetStringOr(object, "apiVersion") != resource_.ApiVersion() || seen.empty()) {
+      base::LogWarn("an event of another kind is skipped",
+                    {{"resource", resource_.plural}, {"type", type}, {"kind", kind}, {"object", KeyOfObject(object)}});
+      return Flow::kContinue;
+    }
+    if (type == "ADDED" || type == "MODIFIED") {
+      consumer_.Apply(object, seen);
+    } else if (type == "DELETED") {
+      consumer_.Remove(object, seen);
+    } else if (type != "BOOKMARK") {
+      base::LogWarn("an event of unknown type is skipped", {{"resource", resource_.plural}, {"type", type}});
+      return Flow::kContinue;
+    }
+    if (type != "BOOKMARK") ++events;
+    ++facts.events;
+    version_ = seen;
+    return Flow::kContinue;
+  }
+
+  const Resource& resource_;
+  ObjectConsumer& consumer_;
+  std::string& version_;
+  std::function<void()> on_line_;
+};
+
+}  // namespace
+
+void Reflector::Impl::Contact() { health.Lock()->last_contact = clock.Now(); }
+
+std::string Reflector::Impl::Selectors() const {
+  std::string text;
+  if (!options.label_selector.empty()) text += "&labelSelector=" + net::PercentEncode(options.label_selector);
+  if (!options.field_selector.empty()) text += "&fieldSelector=" + net::PercentEncode(options.field_selector);
+  return text;
+}
+
+Reflector::Impl::Result Reflector::Impl::ListOnePage(std::stop_token stop) {
+  if (phase == Phase::kEmpty) {
+    consumer->Begin();
+    next_page.clear();
+    phase = Phase::kListing;
+    ++health.Lock()->lists;
+  }
+  net::Request request;
+  // No resourceVersion: the newest state, read through to etcd, and therefore served in pages.
+  request.target = options.resource.Path(options.ns) + "?limit=" + std::to_string(options.page_size) + Selectors();
+  if (!next_page.empty()) request.target += "&continue=" + net::PercentEncode(next_page);
+  request.headers.emplace("Accept", "application/json");
+  request.timeout = kListTimeout;
+
+  auto response = transport.Send(request, stop);
+  if (!response) return {Outcome::kListFailed, response.error()};
+  if (response->status < 200 || response->status > 299) {
+    Error error = ErrorFromResponse(*response);
+    const Outcome outcome = ClassifyList(error);
+    return {outcome, std::move(error)};
+  }
+  auto page = ParseList(response->body, [this](Json&& item) {
+    if (base::Find(item, "kind") == nullptr) {   // items of built-in kinds come without
+      item["kind"] = options.resource.kind;
+      item["apiVersion"] = options.resource.ApiVersion();
+    }
+    consumer->Item(item);
+  });
+  if (!page) return {Outcome::kListFailed, page.error()};
+  Contact();
+  if (!page->next.empty()) {
+    next_page = page->next;
+    return {Outcome::kListPage, std::nullopt};
+  }
+  if (page->resource_version.empty()) {
+    return {Outcome::kListFailed, Error{Code::kInternal, "the list carries no resourceVersion to watch from"}};
+  }
+  version = page->resource_version;
+  consumer->End(version);
+  health.Lock()->synced = true;
+  return {Outcome::kListEnd, std::nullopt};
+}
+
+Reflector::Impl::Result Reflector::Impl::WatchOnce(std::stop_token stop) {
+  const base::Duration span = std::max(options.watch_max - options.watch_min, base::Duration{0});
+  const std::int64_t seconds =
+      Seconds(options.watch_min) + static_cast<std::int64_t>(random.Below(static_cast<std::uint64_t>(Seconds(span)) + 1));
+  net::Request request;
+  request.target = options.resource.Path(options.ns) + "?watch=true&allowWatchBookmarks=true&resourceVersion=" +
+                   net::PercentEncode(version) + "&timeoutSeconds=" + std::to_string(seconds) + Selectors();
+  request.headers.emplace("Accept", "application/json");
+  request.timeout = std::chrono::seconds(seconds) + options.inactivity;   // a server that forgets its timeout
+  net::StreamOptions stream_options;
+  stream_options.inactivity = options.inactivity;
+
+  EventSink sink(options.resource, *consumer, version, [this] {
+    phase = Phase::kWatching;
+    Contact();
+  });
+  watch_opened = clock.Now();
+  ++health.Lock()->watches;
+  auto end = transport.Stream(request, sink, stream_options, stop);
+
+  {
+    auto locked = health.Lock();
+    locked->events += sink.events;
+    // An opened watch is a sign of life of the moment it was opened, even if nothing was said on it.
+    if (end && end->status >= 200 && end->status <= 299) locked->last_contact = std::max(locked->last_contact, watch_opened);
+  }
+  if (sink.facts.events > 0) hurried = false;
+  if (!end) {
+    const bool opened = phase == Phase::kWatching;
+    if (!opened) return {ClassifyOpen(0, end.error()), end.error()};
+    // It broke off after lines had come: too long a line, or the transport gave up.
+    if (end.error().code == Code::kInvalid) sink.facts.unreadable = true;
+    sink.facts.end = net::StreamEndKind::kBroken;
+  } else if (end->status < 200 || end->status > 299) {
+    Error error = ErrorFromResponse({end->status, end->headers, end->body});
+    const Outcome outcome = ClassifyOpen(end->status, error);
+    return {outcome, std::move(error)};
+  } else {
+    sink.facts.end = end->kind;
+  }
+  phase = Phase::kWatching;
+  sink.facts.life = clock.Now() - watch_opened;
+  const Outcome outcome = ClassifyStream(sink.facts);
+  switch (outcome) {
+    case Outcome::kStreamEnded:
+      if (end && end->kind == net::StreamEndKind::kClosed) Contact();
+      return {outcome, std::nullopt};
+    case Outcome::kStreamSilent: return {outcome, Error{Code::kTimeout, "the watch fell silent"}};
+    case Outcome::kStreamShort: return {outcome, Error{Code::kUnavailable, "the watch ended at once without an event"}};
+    default: return {outcome, end ? sink.error : end.error()};
+  }
+}
+
+void Reflector::Impl::Note(const Result& result) {
+  bool was_failing = false;
+  {
+    auto locked = health.Lock();
+    was_failing = !locked->last_error.empty();
+    locked->last_error = result.error ? result.error->ToString() : std::string();
+    if (result.error) ++locked->errors;
+  }
+  if (result.error) {
+    // Silence and expiry are everyday; what a person may have to act on is louder.
+    const bool everyday = result.outcome == Outcome::kStreamSilent || result.error->code == Code::kGone;
+    base::Log(everyday ? base::Level::kInfo : base::Level::kWarn, "list or watch ended",
+              {{"resource", options.resource.plural}, {"namespace", options.ns}, {"error", result.error->ToString()}});
+  } else if (was_failing) {
+    base::LogInfo("list and watch work again", {{"resource", options.resource.plural}, {"namespace", options.ns}});
+  }
+}
+
+bool Reflector::Impl::Rest(Pause pause, const std::optional<Error>& error, std::stop_token stop) {
+  switch (pause) {
+    case Pause::kNone: return !stop.stop_requested();
+    case Pause::kPace:
+      if (clock.Now() >= watch_opened + kPaceOfWatches) return !stop.stop_requested();
+      return clock.WaitUntil(watch_opened + kPaceOfWatches, std::move(stop));
+    case Pause::kBackoff: break;
+  }
+  base::Duration wait = backoff.Next();
+  if (error && error->retry_after) wait = std::max(wait, std::min(*error->retry_after, kMostRetryAfter));
+  return clock.WaitFor(wait, std::move(stop));
+}
+
+void Reflector::Impl::Run(std::stop_token stop) {
+  while (!stop.stop_requested()) {
+    Result result;
+    try {
+      result = phase == Phase::kListed || phase == Phase::kWatching ? WatchOnce(stop) : ListOnePage(stop);
+    } catch (const std::exception& e) {   // the consumer, or no memory: begin anew, slowly
+      result = {Outcome::kListFailed, Error{Code::kInternal, std::string("an exception: ") + e.what()}};
+    }
+    if (stop.stop_requested()) return;
+    Note(result);
+    const Step step = Decide(result.outcome, hurried);
+    phase = step.next;
+    hurried = step.hurried;
+    if (!Rest(step.pause, result.error, stop)) return;
+  }
+}
+
+Reflector::Reflector(net::Transport& transport, ReflectorOptions options, std::unique_ptr<ObjectConsumer> consumer,
+                     base::Clock& clock, base::Random& random)
+    : impl_(std::make_unique<Impl>(transport, std::move(options), std::move(consumer), clock, random)) {}
+
+Reflector::~Reflector() { Stop(); }
+
+void Reflector::Start() {
+  if (impl_->thread.joinable()) return;
+  // Silence is measured from the start: a reflector that never reached the server ages too.
+  impl_->Contact();
+  impl_->thread = std::jthread([impl = impl_.get()](std::stop_token stop) { impl->Run(std::move(stop)); });
+}
+
+void Reflector::Stop() {
+  if (!impl_->thread.joinable()) return;
+  impl_->thread.request_stop();
+  impl_->thread.join();
+}
+
+ReflectorHealth Reflector::Health() const { return impl_->health.Copy(); }
+
+}  // namespace dm::kube
