@@ -4,8 +4,10 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <set>
 #include <stop_token>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 
@@ -31,7 +33,7 @@ class SystemClock final : public Clock {
   bool WaitUntil(TimePoint when, std::stop_token stop) override;
 };
 
-// Time that stands still until Advance is called. Thread-safe.
+// Time that stands still until Advance is called: it starts at 2026-01-01T00:00:00Z. Thread-safe.
 class VirtualClock final : public Clock {
  public:
   TimePoint Now() const override;
@@ -45,7 +47,7 @@ class VirtualClock final : public Clock {
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
   Duration elapsed_{0};
-  int waiters_ = 0;
+  std::multiset<TimePoint> waiting_;   // until when; those whose time has come no longer count as waiters
 };
 
 std::string FormatRfc3339(WallTime time);        // 2026-11-24T18:10:09Z
