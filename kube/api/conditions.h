@@ -1,7 +1,9 @@
 // metav1.Condition with the one rule that matters: the transition time moves only when the status does.
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -18,6 +20,7 @@ struct Condition {
   std::string last_transition_time;
 };
 
+// Sorted by type; entries without a type are left out, and of two with the same type the last one counts.
 std::vector<Condition> ParseConditions(const base::Json* list);
 base::Json ToJson(const std::vector<Condition>& conditions);
 

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "kube/api/node.h"
@@ -25,6 +26,7 @@ struct PodAffinityTerm {
   LabelSelector selector;
   std::string topology_key;
   std::vector<std::string> namespaces;
+  std::optional<LabelSelector> namespace_selector;   // besides `namespaces`; both absent: the pod's own namespace
 };
 
 struct TopologySpread {
@@ -47,6 +49,8 @@ struct PodSpec {
   std::vector<Toleration> tolerations;
   std::string node_name;
   std::string scheduler_name;
+  std::optional<Quantity> cpu_overhead, memory_overhead;           // of the runtime class
+  std::optional<Quantity> pod_cpu_request, pod_memory_request;     // spec.resources: takes the place of the containers'
 
   // What the scheduler reserves: the larger of (containers + sidecars) and the largest init step, plus overhead.
   Quantity TotalCpu() const;

@@ -15,6 +15,9 @@
 
 namespace dm::kube::api {
 
+__extension__ typedef __int128 Int128;
+__extension__ typedef unsigned __int128 UInt128;
+
 class Quantity {
  public:
   constexpr Quantity() = default;
@@ -23,32 +26,46 @@ class Quantity {
   static base::Result<Quantity> Parse(std::string_view text);
   // A JSON string (ends trimmed) or number.
   static base::Result<Quantity> FromJson(const base::Json& value);
-  static constexpr Quantity FromUnits(std::int64_t units) { return FromNano(static_cast<__int128>(units) * kNano); }
-  static constexpr Quantity FromMilli(std::int64_t milli) { return FromNano(static_cast<__int128>(milli) * (kNano / 1000)); }
-  static constexpr Quantity FromNano(__int128 nano) {
+  static constexpr Quantity FromUnits(std::int64_t units) { return FromNano(static_cast<Int128>(units) * kNano); }
+  static constexpr Quantity FromMilli(std::int64_t milli) { return FromNano(static_cast<Int128>(milli) * (kNano / 1000)); }
+  static constexpr Quantity FromNano(Int128 nano) {
     Quantity q;
-    q.nano_ = nano;
+    q.nano_ = nano < -kMaxNano ? -kMaxNano : nano;   // so that negation is safe
     return q;
   }
 
   std::int64_t Value() const;        // rounded away from zero, saturating
   std::int64_t MilliValue() const;
-  constexpr __int128 nano() const { return nano_; }
+  constexpr Int128 nano() const { return nano_; }
   bool IsZero() const { return nano_ == 0; }
   bool IsNegative() const { return nano_ < 0; }
 
   friend constexpr auto operator<=>(const Quantity& a, const Quantity& b) { return a.nano_ <=> b.nano_; }
   friend constexpr bool operator==(const Quantity& a, const Quantity& b) = default;
-  friend constexpr Quantity operator+(Quantity a, Quantity b) { return FromNano(a.nano_ + b.nano_); }
-  friend constexpr Quantity operator-(Quantity a, Quantity b) { return FromNano(a.nano_ - b.nano_); }
-  Quantity operator*(std::int64_t n) const { return FromNano(nano_ * n); }
+  // Arithmetic saturates at Max() and -Max(): amounts come from users, and an overflow must not turn a shortage around.
+  static constexpr Quantity Max() { return FromNano(kMaxNano); }
+  friend constexpr Quantity operator-(Quantity a) { return FromNano(-a.nano_); }
+  friend constexpr Quantity operator+(Quantity a, Quantity b) {
+    Int128 sum = 0;
+    if (__builtin_add_overflow(a.nano_, b.nano_, &sum)) return b.nano_ > 0 ? Max() : -Max();
+    return FromNano(sum);
+  }
+  friend constexpr Quantity operator-(Quantity a, Quantity b) { return a + -b; }
+  constexpr Quantity operator*(std::int64_t n) const {
+    Int128 product = 0;
+    if (__builtin_mul_overflow(nano_, static_cast<Int128>(n), &product)) return (nano_ < 0) == (n < 0) ? Max() : -Max();
+    return FromNano(product);
+  }
+  constexpr Quantity& operator+=(Quantity other) { return *this = *this + other; }
 
-  // Canonical text as a person writes it: "500m", "8Gi" when a whole binary multiple, else decimal ("200G", "16").
+  // Text as a person writes it: the shorter of binary ("8Gi") and decimal ("200G", "16", "500m"). Parses back to the
+  // same value.
   std::string ToString() const;
 
  private:
-  static constexpr __int128 kNano = 1'000'000'000;
-  __int128 nano_ = 0;
+  static constexpr Int128 kNano = 1'000'000'000;
+  static constexpr Int128 kMaxNano = static_cast<Int128>((UInt128{1} << 127) - 1);
+  Int128 nano_ = 0;
 };
 
 }  // namespace dm::kube::api

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "kube/api/object_meta.h"
@@ -16,12 +17,14 @@ struct Requirement {
   std::vector<std::string> values;
 };
 
-// metav1.LabelSelector. An empty selector matches everything.
+// metav1.LabelSelector. An empty selector matches everything; one that is absent where the API allows it nothing.
 struct LabelSelector {
   Labels match_labels;
   std::vector<Requirement> match_expressions;
+  bool nothing = false;
   bool Matches(const Labels& labels) const;
 };
+// kInvalid names the path from the selector on: "matchExpressions[0].operator must be …". JSON null: matches nothing.
 base::Result<LabelSelector> ParseLabelSelector(const base::Json& selector);
 
 // One term of a required node affinity: expressions on labels and on fields (metadata.name), all must hold.
@@ -34,6 +37,7 @@ struct NodeSelectorTerm {
 
 // One requirement against a label map; Gt and Lt compare integers.
 bool MatchesRequirement(const Requirement& requirement, const Labels& labels);
+// With any of the six operators; kInvalid when operator and values do not fit.
 base::Result<Requirement> ParseRequirement(const base::Json& expression);
 
 struct Taint {

@@ -1,0 +1,128 @@
+// A pod spec from JSON.
+#include <nlohmann/json.hpp>
+
+#include "kube/api/fields.h"
+#include "kube/api/pod_spec.h"
+#include "kube/api/selector_fields.h"
+
+namespace dm::kube::api {
+namespace {
+
+constexpr const char* kRequired = "requiredDuringSchedulingIgnoredDuringExecution";
+
+Container ReadContainer(const Fields& fields) {
+  Container container;
+  container.name = fields.String("name");
+  container.image = fields.String("image");
+  const Fields resources = fields.Object("resources");
+  const Fields requests = resources.Object("requests");
+  const Fields limits = resources.Object("limits");
+  container.cpu_limit = limits.Amount("cpu");
+  container.memory_limit = limits.Amount("memory");
+  container.cpu_request = requests.Amount("cpu");
+  container.memory_request = requests.Amount("memory");
+  if (!container.cpu_request) container.cpu_request = container.cpu_limit;   // the API server's default
+  if (!container.memory_request) container.memory_request = container.memory_limit;
+  container.always_restarts = fields.String("restartPolicy") == "Always";
+  return container;
+}
+
+// "In" (or "NotIn") the pod's own values of these label keys; the API server adds such requirements to the selector.
+void AddOwnLabels(const Fields& fields, const char* list, Operator op, const Labels& own, LabelSelector& selector) {
+  for (const std::string& key : fields.StringList(list)) {
+    if (const auto found = own.find(key); found != own.end()) {
+      selector.match_expressions.push_back({key, op, {found->second}});
+    }
+  }
+}
+
+PodAffinityTerm ReadAffinityTerm(const Fields& fields, const Labels& own) {
+  PodAffinityTerm term;
+  term.selector = ReadLabelSelector(fields.Object("labelSelector"));
+  AddOwnLabels(fields, "matchLabelKeys", Operator::kIn, own, term.selector);
+  AddOwnLabels(fields, "mismatchLabelKeys", Operator::kNotIn, own, term.selector);
+  term.topology_key = fields.String("topologyKey");
+  if (term.topology_key.empty()) fields.Refuse("topologyKey", "the key of a node label");
+  term.namespaces = fields.StringList("namespaces");
+  const Fields namespaces = fields.Object("namespaceSelector");
+  if (namespaces.present()) term.namespace_selector = ReadLabelSelector(namespaces);
+  return term;
+}
+
+void ReadAffinity(const Fields& affinity, PodSpec& spec) {
+  const Fields required = affinity.Object("nodeAffinity").Object(kRequired);
+  spec.has_required_node_affinity = required.present();
+  required.ForEach("nodeSelectorTerms", [&](const Fields& fields) {
+    NodeSelectorTerm term;
+    fields.ForEach("matchExpressions", [&](const Fields& expression) {
+      term.match_expressions.push_back(ReadRequirement(expression, Comparisons::kAllowed));
+    });
+    fields.ForEach("matchFields", [&](const Fields& expression) {
+      term.match_fields.push_back(ReadRequirement(expression, Comparisons::kAllowed));
+    });
+    spec.required_node_affinity.push_back(std::move(term));
+  });
+  affinity.Object("podAffinity").ForEach(kRequired, [&](const Fields& term) {
+    spec.required_affinity.push_back(ReadAffinityTerm(term, spec.labels));
+  });
+  affinity.Object("podAntiAffinity").ForEach(kRequired, [&](const Fields& term) {
+    spec.required_anti_affinity.push_back(ReadAffinityTerm(term, spec.labels));
+  });
+}
+
+TopologySpread ReadSpread(const Fields& fields, const Labels& own) {
+  TopologySpread spread;
+  spread.topology_key = fields.String("topologyKey");
+  if (spread.topology_key.empty()) fields.Refuse("topologyKey", "the key of a node label");
+  spread.max_skew = fields.SmallInt("maxSkew", 1);
+  if (spread.max_skew < 1) fields.Refuse("maxSkew", "at least 1");
+  spread.min_domains = fields.SmallInt("minDomains", 0);
+  const std::string otherwise = fields.String("whenUnsatisfiable", "DoNotSchedule");
+  spread.hard = otherwise != "ScheduleAnyway";
+  if (spread.hard && otherwise != "DoNotSchedule") {
+    fields.Refuse("whenUnsatisfiable", "DoNotSchedule or ScheduleAnyway");
+  }
+  spread.selector = ReadLabelSelector(fields.Object("labelSelector"));
+  AddOwnLabels(fields, "matchLabelKeys", Operator::kIn, own, spread.selector);
+  return spread;
+}
+
+Toleration ReadToleration(const Fields& fields) {
+  Toleration toleration;
+  toleration.key = fields.String("key");
+  toleration.op = fields.String("operator", "Equal");
+  if (toleration.op.empty()) toleration.op = "Equal";
+  if (toleration.op != "Equal" && toleration.op != "Exists") fields.Refuse("operator", "Equal or Exists");
+  toleration.value = fields.String("value");
+  toleration.effect = fields.String("effect");
+  return toleration;
+}
+
+}  // namespace
+
+base::Result<PodSpec> ParsePodSpec(const base::Json& pod_template) {
+  FieldError error;
+  const Fields root(&pod_template, "", error);
+  const Fields fields = root.Object("spec");
+  PodSpec spec;
+  spec.labels = root.Object("metadata").StringMap("labels");
+  fields.ForEach("containers", [&](const Fields& c) { spec.containers.push_back(ReadContainer(c)); });
+  fields.ForEach("initContainers", [&](const Fields& c) { spec.init_containers.push_back(ReadContainer(c)); });
+  spec.node_selector = fields.StringMap("nodeSelector");
+  ReadAffinity(fields.Object("affinity"), spec);
+  fields.ForEach("topologySpreadConstraints",
+                 [&](const Fields& spread) { spec.topology_spread.push_back(ReadSpread(spread, spec.labels)); });
+  fields.ForEach("tolerations", [&](const Fields& t) { spec.tolerations.push_back(ReadToleration(t)); });
+  spec.node_name = fields.String("nodeName");
+  spec.scheduler_name = fields.String("schedulerName");
+  const Fields overhead = fields.Object("overhead");
+  spec.cpu_overhead = overhead.Amount("cpu");
+  spec.memory_overhead = overhead.Amount("memory");
+  const Fields requests = fields.Object("resources").Object("requests");
+  spec.pod_cpu_request = requests.Amount("cpu");
+  spec.pod_memory_request = requests.Amount("memory");
+  if (error) return base::Fail(*std::move(error));
+  return spec;
+}
+
+}  // namespace dm::kube::api
