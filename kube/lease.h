@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/clock.h"
+#include "base/random.h"
 #include "kube/client.h"
 
 namespace dm::kube {
@@ -18,10 +19,14 @@ struct LeaseOptions {
   base::Duration retry = std::chrono::seconds(4);
 };
 
+// kInvalid unless lease > renew_deadline > 1.2 retry > 0 and the names are given.
+base::Result<void> CheckLeaseOptions(const LeaseOptions& options);
+
 class LeaderElector {
  public:
-  // `client` should be of its own connection with a short timeout. on_lost runs at the latest when the renew deadline has
-  // passed; the program must exit then.
+  // `client` should be of its own connection with a short timeout. on_started runs once, on a thread of its own. on_lost
+  // runs at most once, at the latest when the renew deadline has passed, even while a request hangs; the program must exit
+  // then. Neither may destroy or stop the elector.
   LeaderElector(const Client& client, LeaseOptions options, base::Clock& clock, base::Random& random,
                 std::function<void()> on_started, std::function<void()> on_lost);
   ~LeaderElector();
@@ -30,6 +35,7 @@ class LeaderElector {
   bool IsLeader() const;
   // Time until our lease may be taken by another, by our own clock; zero when we do not hold it. Thread-safe.
   base::Duration Remaining() const;
+  std::string Holder() const;          // who holds it as far as we know; may be empty
 
  private:
   struct Impl;
