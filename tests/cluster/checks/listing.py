@@ -5,6 +5,7 @@ from pathlib import Path
 
 from lab.cgroups import ROOT
 from lab.plan import base_dir
+from lab.process import start_time
 
 SYSCTLS = ("vm/overcommit_memory", "vm/panic_on_oom", "kernel/panic", "kernel/panic_on_oops", "net/ipv4/ip_forward",
            "kernel/keys/root_maxkeys", "kernel/keys/root_maxbytes", "net/netfilter/nf_conntrack_max")
@@ -34,5 +35,6 @@ def _processes():
             name = (folder / "comm").read_text(encoding="utf-8").strip()
         except (FileNotFoundError, ProcessLookupError):
             continue
-        if str(base_dir()) in command or name in names:
-            yield f"process {folder.name} {command[:150]}"
+        # A zombie only waits for the machine's process 1 to look at it.
+        if start_time(int(folder.name)) is not None and (str(base_dir()) in command or name in names):
+            yield f"process {folder.name} {name} {command[:150]}"

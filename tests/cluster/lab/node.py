@@ -1,5 +1,6 @@
 """A real node: a set of namespaces in which containerd, a kubelet and a kube-proxy run."""
 
+import os
 import shlex
 import signal
 import subprocess
@@ -48,21 +49,16 @@ class Node:
 
     def kill(self):
         """Power off: all processes of the node end at once, nothing is told to the API server."""
-        init = self.init_pid()
-        self._process.kill()
-        if init:
-            wait(lambda: not Path(f"/proc/{init}").exists(), 20, f"node {self.name} to be gone", every=0.02)
+        power_off(self._process)
+        wait(lambda: not self.alive(), 20, f"node {self.name} to be gone", every=0.02)
         network.unplug(self._plan, self._number)
         cgroups.remove(self._group)
 
     def init_pid(self):
         """The host's number of the node's process 1, once it has namespaces of its own."""
-        parent = self._process.pid
-        if parent is None:
+        if not self.alive():
             raise LabError(f"node {self.name} does not run; its log ends with:\n{self.tail()}")
-        children = Path(f"/proc/{parent}/task/{parent}/children").read_text(encoding="utf-8").split()
-        is_unshare = Path(f"/proc/{parent}/comm").read_text(encoding="utf-8").strip() == "unshare"
-        return int(children[0]) if children and is_unshare else None
+        return _init_of(self._process)
 
     def stop_kubelet(self):
         """Freeze the kubelet: the node turns NotReady, its containers run on."""
@@ -100,3 +96,19 @@ class Node:
 
     def _signal(self, daemon, number):
         self.run("sh", "-c", f"kill -{int(number)} $(cat /run/{daemon}.pid)")
+
+
+def power_off(process):
+    """Kill a node by its outer process (named node-...); when that is gone, so is everything in the node.
+
+    It is process 1 that gets the signal: the kernel then ends the pid namespace before process 1 is reaped by `unshare`.
+    """
+    os.kill(_init_of(process) or process.pid, signal.SIGKILL)
+
+
+def _init_of(process):
+    """The host's number of process 1, or None while `unshare` has not forked yet."""
+    parent = Path(f"/proc/{process.pid}")
+    children = (parent / f"task/{process.pid}/children").read_text(encoding="utf-8").split()
+    is_unshare = (parent / "comm").read_text(encoding="utf-8").strip() == "unshare"
+    return int(children[0]) if children and is_unshare else None

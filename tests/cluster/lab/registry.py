@@ -10,11 +10,13 @@ import json
 import os
 import re
 import shutil
+import signal
 import socket
 from pathlib import Path
 
 from . import cgroups, network
 from .errors import LabError
+from .node import power_off
 from .plan import MAX_INDEX, Plan, base_dir
 from .process import Process, start_time
 from .waiting import wait
@@ -122,7 +124,10 @@ def remove(name):
         update(name, phase="removal", starter=_myself())
         running = [process for process in processes(name) if process.alive()]
         for process in running:
-            process.signal(9)
+            if process.name.startswith("node-"):
+                power_off(process)
+            else:
+                process.signal(signal.SIGKILL)
         wait(lambda: not any(process.alive() for process in running), 20, f"the processes of {name} to be gone", every=0.02)
         if plan.full:
             for number in range(len(state["nodes"])):
