@@ -27,9 +27,18 @@ struct ApiTransportOptions {
   std::size_t max_response_bytes = 64u << 20;
 };
 
-// Call once at the top of main, before any transport exists and before threads: starts OpenSSL and the small pool.
+// Call once at the top of main, before any transport exists and before other threads, with the signals that main waits
+// for already blocked (the pool's threads inherit the mask): starts OpenSSL, then the small pool. The order matters: at
+// exit the pool must be gone before OpenSSL frees its locks. Later calls do nothing.
 void InitializeCpprest(int threads = 4);
 
+// How main ends once it has stopped everything of ours: flushes stdio and leaves without running static destructors. The
+// library's pool cannot be joined in bounded time (a hanging DNS look-up holds its resolver thread) and once in some
+// hundred exits it raced OpenSSL's own clean-up and span for ever.
+[[noreturn]] void LeaveProcess(int code);
+
+// Never null. What is wrong with the options (no URL, an IPv6 literal, which the library cannot dial, an authority that is
+// no PEM) is the answer to every call, as kInvalid.
 std::unique_ptr<Transport> NewCpprestTransport(ApiTransportOptions options);
 
 }  // namespace dm::net

@@ -20,7 +20,7 @@ namespace dm::net {
 struct ServerLimits {
   std::size_t max_header_bytes = 64u << 10;
   std::size_t max_body_bytes = 7u << 20;                        // controller-runtime's figure
-  int max_connections = 512;
+  int max_connections = 512;                                    // above: the one that has kept us waiting longest goes
   base::Duration handshake = std::chrono::seconds(10);
   base::Duration read = std::chrono::seconds(30);               // header and body of one request
   base::Duration write = std::chrono::seconds(30);
@@ -48,8 +48,13 @@ class HttpServer {
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
 
-  base::Result<std::uint16_t> Start();          // the port it listens on
-  // Stops accepting, answers what is in flight with "Connection: close", waits for at most `grace`.
+  // The port it listens on. kInvalid for an address that is none, kUnavailable when it cannot be had.
+  base::Result<std::uint16_t> Start();
+  // From now on every answer says "Connection: close"; accepting goes on. For the time between "not ready" and Drain, so
+  // that clients with long-lived connections move away.
+  void CloseAfterAnswers();
+  // Stops accepting, closes idle connections, answers what is in flight with "Connection: close", waits for at most
+  // `grace`, then cuts what is left. Returns when no handler runs any more. Once; the destructor does it without grace.
   void Drain(base::Duration grace);
   int open_connections() const;
 

@@ -10,8 +10,8 @@
 
 namespace dm::net {
 
-// Takes lines of a streaming body. Called on the reading side: must not throw and should return at once; while it
-// does not return, the socket is not read (back-pressure).
+// Takes lines of a streaming body, without their newline. Called on the thread that called Stream; while it does not
+// return, the socket is not read (back-pressure).
 class LineSink {
  public:
   enum class Flow { kContinue, kStop };
@@ -44,6 +44,9 @@ class Transport {
   // Any HTTP status is a value. Errors: kUnavailable (connect, TLS, cut), kTimeout, kCancelled, kInvalid (response
   // larger than the limit). A write that failed on a stale pooled connection is retried once: writes must be idempotent.
   virtual base::Result<Response> Send(const Request& request, std::stop_token stop) = 0;
+  // Request.timeout bounds the time until the answer's head; after it options.inactivity counts. Errors as in Send, before
+  // the head and for a line that is too long; a stop after the head is StreamEndKind::kStopped. The sink is called on the
+  // calling thread. A last line without newline is delivered only after a clean end.
   virtual base::Result<StreamEnd> Stream(const Request& request, LineSink& sink, const StreamOptions& options,
                                          std::stop_token stop) = 0;
 };
