@@ -2,6 +2,7 @@
 // What we only pass through stays JSON (affinity, volumes, containers, …); what a rule or the operator needs is typed.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -20,7 +21,7 @@ namespace dm {
 
 using kube::api::Quantity;
 
-// Fields that v1 has both for the cluster and for each component.
+// Fields that v1 has both for the cluster and for each component. What is read from `raw` is checked for its kind.
 struct PodSettings {
   base::Json raw = base::Json::object();    // the spec (or component) object itself, for pass-through fields
   std::optional<std::string> version;
@@ -37,12 +38,13 @@ struct Component : PodSettings {
   std::optional<Quantity> cpu_request, memory_request, cpu_limit, memory_limit;   // as written
   std::optional<std::string> storage_class;   // absent: the cluster's default; "": static binding
   std::optional<Quantity> storage_size;
-  std::string data_sub_dir;
+  std::string data_sub_dir;                 // a relative path without ".."; safe in a shell word
   std::string config_toml;                  // string form, or the object form turned into TOML
   bool config_is_object = false;
   base::Json service = base::Json::object();       // master.service
   bool disruption_budget = true;            // podDisruptionBudget.enabled
-  std::string relay_dir, dump_dir;          // worker.dataDirs, sub-paths of the claim
+  std::string relay_dir, dump_dir;          // worker.dataDirs, sub-paths of the claim; "": the defaults
+  std::optional<int> max_failover;          // maxFailoverCount; v1's default is 3
 };
 
 struct Upstream {
@@ -62,6 +64,16 @@ struct Monitor {
   base::Json raw = base::Json::object();
 };
 
+// How a change is rolled and how a lost master is replaced.
+struct UpdatePolicy {
+  bool wait_for_sync = true;                // Running tasks outside Sync hold a roll
+  std::chrono::seconds failover_period{300};
+  std::optional<int> max_failover;          // absent: master.maxFailoverCount, else 3
+};
+
+// Who issues member certificates. kUser: v1's way, the Secrets are made by the user.
+enum class Issuer { kUser, kSelfSigned, kCertManager };
+
 enum class Purpose { kMigration, kPerformance };
 enum class Retain { kRetain, kDelete };
 
@@ -76,6 +88,9 @@ struct DMCluster : PodSettings {
   std::optional<Monitor> monitor;
   bool paused = false;
   bool tls = false;                         // tlsCluster.enabled
+  Issuer issuer = Issuer::kUser;
+  base::Json issuer_ref = base::Json::object();   // tlsCluster.issuer.certManager.issuerRef
+  UpdatePolicy update;
   std::vector<std::string> tls_client_secrets;
   std::string timezone = "UTC";
   std::string pv_reclaim_policy;
@@ -104,7 +119,8 @@ struct Decoded {
   std::vector<FieldProblem> unknown;        // keys that the kind does not have (typos), as warnings
 };
 
-// Never fails: every problem is collected. Fields with a problem keep their defaults.
+// Never fails: every problem is collected. Fields with a problem keep their defaults. A `suspended` component is one whose
+// own suspendAction says so, or the cluster's where it has none.
 Decoded Decode(const base::Json& object);
 
 }  // namespace dm

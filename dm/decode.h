@@ -1,0 +1,28 @@
+// The parts of Decode, one file each. For decode*.cc only.
+#pragma once
+
+#include "dm/fields.h"
+
+namespace dm::decode {
+
+// What cluster and component share; `settings` gets the typed part.
+void ReadPodSettings(Fields& fields, PodSettings& settings);
+// Passes an object or list of objects through, telling unknown keys. `kind` as in pass_through.cc; `key_field` of a list.
+void ReadObject(Fields& fields, std::string_view key, std::string_view kind);
+void ReadList(Fields& fields, std::string_view key, std::string_view kind, std::string_view key_field);
+
+// Request and limit of one resource, and that the first does not exceed the second.
+struct Resources {
+  std::optional<Quantity> cpu_request, memory_request, cpu_limit, memory_limit;
+};
+Resources ReadResources(Fields& fields);
+
+void ReadComponent(Fields fields, Role role, Component& component);
+void ReadDiscovery(Fields fields);
+void ReadUpstreams(Fields& spec, DMCluster& cluster);
+void ReadMonitor(Fields fields, DMCluster& cluster);
+void ReadTls(Fields fields, DMCluster& cluster);
+void ReadUpdatePolicy(Fields fields, DMCluster& cluster);
+void ReadClaimRetention(Fields fields, DMCluster& cluster);
+
+}  // namespace dm::decode

@@ -1,0 +1,210 @@
+// spec.master, spec.worker and spec.discovery.
+#include <nlohmann/json.hpp>
+
+#include "base/strings.h"
+#include "dm/checks.h"
+#include "dm/decode.h"
+#include "dm/toml.h"
+
+namespace dm::decode {
+namespace {
+
+using base::Json;
+
+// Where requests and limits were written, for the hint on a key that v1 never had.
+void HintResources(Fields& fields) {
+  if (!fields.Has("resources")) return;
+  fields.Warn("resources", base::Find(*fields.object(), "resources"),
+              "unknown field: write its requests and limits directly under " + fields.path());
+}
+
+void ReadContainers(Fields& fields, std::string_view key, std::string_view built_in) {
+  for (Fields& container : fields.List(key, "name")) {
+    const std::string name = base::GetStringOr(*container.object(), "name");
+    if (auto wrong = CheckDnsLabel(name)) container.Problem("name", base::Find(*container.object(), "name"), *wrong);
+    // A container with the built-in's name is merged into it and needs no image of its own.
+    if (!container.Has("image") && name != built_in) container.Required("image", "every additional container needs an image");
+    CheckPassThrough(*container.object(), "container", container.path(), fields.out());
+  }
+}
+
+void ReadVolumes(Fields& fields, Role role) {
+  const std::string claim = Names{""}.ClaimTemplate(role);
+  const std::set<std::string, std::less<>> built_in = {"annotations", "config", "startup-script", "bootstrap", claim, claim + "-tls"};
+  for (const Fields& volume : fields.List("additionalVolumes", "name")) {
+    const std::string name = base::GetStringOr(*volume.object(), "name");
+    if (built_in.contains(name)) {
+      fields.out().problems.push_back({volume.path(), name, "is the name of a volume that the operator mounts: choose another", false});
+    }
+    CheckPassThrough(*volume.object(), "volume", volume.path(), fields.out());
+  }
+  const std::set<std::string, std::less<>> taken = {"/etc/podinfo", "/etc/" + claim, "/usr/local/bin", "/var/lib/" + claim,
+                                                    "/var/lib/" + claim + "-tls", "/etc/dm-bootstrap"};
+  for (const Fields& mount : fields.List("additionalVolumeMounts", "mountPath")) {
+    const std::string path = base::GetStringOr(*mount.object(), "mountPath");
+    if (taken.contains(path)) {
+      fields.out().problems.push_back({mount.path(), path, "is where the operator mounts its own volume: choose another path", false});
+    }
+    CheckPassThrough(*mount.object(), "volumeMount", mount.path(), fields.out());
+  }
+}
+
+void ReadProbe(Fields probe) {
+  probe.Enum("type", {"tcp", "command"});
+  probe.Int("initialDelaySeconds", 0, 86400);
+  probe.Int("periodSeconds", 1, 86400);
+  probe.Finish();
+}
+
+// What the three components share beyond PodSettings.
+void ReadPodParts(Fields& fields, Role role) {
+  const std::string built_in = Names{""}.ClaimTemplate(role);   // container and claim template share their name
+  fields.String("image");
+  ReadList(fields, "env", "env", "name");
+  ReadList(fields, "envFrom", "envFrom", "");
+  ReadContainers(fields, "initContainers", "");
+  ReadContainers(fields, "additionalContainers", built_in);
+  ReadVolumes(fields, role);
+  fields.Int("terminationGracePeriodSeconds", 0, 86400);
+  ReadObject(fields, "securityContext", "securityContext");
+  ReadProbe(fields.Object("readinessProbe"));
+  fields.Bool("automountServiceAccountToken");
+  ReadList(fields, "claims", "", "name");
+}
+
+void ReadService(Fields service, Component& component) {
+  if (service.present()) component.service = *service.object();
+  service.Enum("type", {"ClusterIP", "NodePort", "LoadBalancer"});
+  service.Map("annotations", [](const std::string&, const std::string&, const std::string&) {});
+  service.Map("labels", [](const std::string&, const std::string&, const std::string&) {});
+  service.String("loadBalancerIP");
+  service.String("loadBalancerClass");
+  service.String("clusterIP");
+  service.String("portName", [](std::string_view text) -> std::optional<std::string> {
+    if (text.size() <= 15) return CheckDnsLabel(text);
+    return "must be at most 15 characters";
+  });
+  service.Int("port", 1, 65535);
+  service.Int("masterNodePort", 1, 65535);
+  service.Strings("loadBalancerSourceRanges");
+  service.Enum("externalTrafficPolicy", {"", "Cluster", "Local"});
+  service.Finish();
+}
+
+void ReadConfig(Fields& fields, Component& component) {
+  fields.Known("config");
+  const Json* config = fields.present() ? base::Find(*fields.object(), "config") : nullptr;
+  if (config == nullptr || config->is_null()) return;
+  if (const std::string* text = config->get_ptr<const std::string*>()) {
+    if (text->size() > kMaxTomlBytes) {
+      fields.Problem("config", nullptr, "must be at most " + std::to_string(kMaxTomlBytes) + " bytes: it goes into a ConfigMap");
+      return;
+    }
+    component.config_toml = *text;
+    return;
+  }
+  if (!config->is_object()) {
+    fields.Problem("config", config, "must be TOML text, or an object of the same keys");
+    return;
+  }
+  auto toml = ToToml(*config);
+  if (!toml) {
+    fields.Problem("config", config, toml.error().message);
+    return;
+  }
+  component.config_is_object = true;
+  component.config_toml = *std::move(toml);
+}
+
+void ReadWorkerOnly(Fields& fields, Component& worker) {
+  fields.Bool("recoverFailover");
+  Fields failover = fields.Object("failover");
+  failover.String("recoverByUID");
+  failover.Finish();
+  Fields dirs = fields.Object("dataDirs");
+  worker.relay_dir = dirs.String("relay", CheckSubPath).value_or("");
+  worker.dump_dir = dirs.String("dump", CheckSubPath).value_or("");
+  if (!worker.relay_dir.empty() && worker.relay_dir == worker.dump_dir) {
+    dirs.Problem("dump", base::Find(*dirs.object(), "dump"), "must differ from relay: DM empties the dump directory before a dump");
+  }
+  dirs.Finish();
+}
+
+}  // namespace
+
+Resources ReadResources(Fields& fields) {
+  Resources found;
+  const auto read = [&](std::string_view key, std::optional<Quantity>& cpu, std::optional<Quantity>& memory) {
+    Fields amounts = fields.Object(key);
+    if (!amounts.present()) return;
+    cpu = amounts.Amount("cpu", "\"16\" or \"16000m\"", true);
+    memory = amounts.Amount("memory", "\"32Gi\"", true);
+    for (const auto& [resource, value] : amounts.object()->items()) {
+      if (resource != "cpu" && resource != "memory") amounts.Amount(resource, "\"1\" or \"1Gi\"", true);
+    }
+  };
+  read("requests", found.cpu_request, found.memory_request);
+  read("limits", found.cpu_limit, found.memory_limit);
+  const auto exceeds = [&](const char* resource, const std::optional<Quantity>& request, const std::optional<Quantity>& limit) {
+    if (!request || !limit || !(*limit < *request)) return;
+    fields.Problem(std::string("requests.") + resource, nullptr,
+                   "must not exceed the limit " + limit->ToString() + ": lower it or raise limits." + resource);
+    fields.out().problems.back().value = request->ToString();
+  };
+  exceeds("cpu", found.cpu_request, found.cpu_limit);
+  exceeds("memory", found.memory_request, found.memory_limit);
+  return found;
+}
+
+void ReadComponent(Fields fields, Role role, Component& component) {
+  component.role = role;
+  component.base_image = "pingcap/dm";
+  if (!fields.present()) return;
+  ReadPodSettings(fields, component);
+  ReadPodParts(fields, role);
+  const Resources resources = ReadResources(fields);
+  component.cpu_request = resources.cpu_request;
+  component.memory_request = resources.memory_request;
+  component.cpu_limit = resources.cpu_limit;
+  component.memory_limit = resources.memory_limit;
+  HintResources(fields);
+
+  if (auto replicas = fields.Int("replicas", 0, role == Role::kMaster ? 9 : 1000)) {
+    component.replicas = static_cast<int>(*replicas);
+    component.replicas_set = true;
+  } else if (!fields.Has("replicas")) {
+    fields.Required("replicas", "say how many " + std::string(RoleTitle(role)) + " instances are wanted");
+  }
+  if (auto image = fields.String("baseImage", CheckImageName)) component.base_image = *image;
+  if (auto most = fields.Int("maxFailoverCount", 0, 1000)) component.max_failover = static_cast<int>(*most);
+  component.storage_class = fields.String("storageClassName", [](std::string_view text) {
+    return text.empty() ? std::nullopt : CheckDnsName(text);   // "" means static binding
+  });
+  fields.String("volumeAttributesClassName");
+  component.storage_size = fields.Amount("storageSize", "\"200Gi\"", false);
+  component.data_sub_dir = fields.String("dataSubDir", CheckSubPath).value_or("");
+  ReadConfig(fields, component);
+  Fields budget = fields.Object("podDisruptionBudget");
+  component.disruption_budget = budget.Bool("enabled").value_or(true);
+  budget.Finish();
+  if (role == Role::kMaster) {
+    ReadService(fields.Object("service"), component);
+    fields.Enum("startUpScriptVersion", {"", "v1"});
+  } else {
+    ReadWorkerOnly(fields, component);
+  }
+  fields.Finish();
+}
+
+void ReadDiscovery(Fields fields) {
+  if (!fields.present()) return;
+  PodSettings ignored;
+  ReadPodSettings(fields, ignored);
+  ReadPodParts(fields, Role::kMaster);
+  ReadResources(fields);
+  ReadProbe(fields.Object("livenessProbe"));
+  fields.String("address");
+  fields.Finish();
+}
+
+}  // namespace dm::decode
