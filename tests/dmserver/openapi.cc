@@ -1,0 +1,223 @@
+// /api/v1: DM's OpenAPI. Three shapes of errors, as recorded: {"error"}, {"error_code","error_msg"}, an empty body.
+#include <algorithm>
+
+#include "base/strings.h"
+#include "tests/dmserver/master.h"
+
+namespace dm::standin {
+namespace {
+
+net::Response Reply(int status, const base::Json& body) {
+  return JsonResponse(status, body, "application/json; charset=utf-8", 4);
+}
+net::Response Refused(const DmError& error) {
+  return Reply(400, {{"error_code", error.code}, {"error_msg", error.message}});
+}
+net::Response Schema(const std::string& what) { return Reply(400, {{"error", what}}); }
+net::Response Empty(int status) { return {status, {}, ""}; }
+
+base::Json Page(base::Json rows) {
+  const auto total = rows.size();
+  return {{"data", std::move(rows)}, {"total", total}};
+}
+
+// What is shown of a source: the password never is, here.
+base::Json SourceView(const std::string& name, const base::Json& entry, bool with_status) {
+  auto view = entry["config"];
+  view["password"] = "******";
+  if (!view.contains("flavor")) view["flavor"] = "mysql";
+  if (!view.contains("security")) view["security"] = nullptr;
+  view["purge"] = {{"expires", 0}, {"interval", 3600}, {"remain_space", 15}};
+  view["relay_config"] = {{"enable_relay", false}, {"relay_binlog_gtid", ""}, {"relay_binlog_name", ""}, {"relay_dir", "relay-dir"}};
+  if (with_status) {
+    const auto worker = base::GetStringOr(entry, "worker");
+    base::Json status = {{"source_name", name}, {"worker_name", worker}};
+    if (worker.empty()) {
+      status["error_msg"] = "[code=38029:class=dm-master:scope=internal:level=high], Message: source " + name +
+                            " relevant worker-client not found";
+    }
+    view["status_list"] = base::Json::array({status});
+    view["task_name_list"] = base::Json::array();
+  }
+  return view;
+}
+
+class Api {
+ public:
+  Api(Master& master, const net::Request& request) : master_(master), request_(request) {
+    const auto path = net::PathOf(request.target).substr(std::string_view("/api/v1/").size());
+    for (const auto part : base::Split(path, '/')) parts_.emplace_back(part);
+  }
+
+  net::Response Serve() {
+    if (Is({"cluster", "info"})) {
+      return Reply(200, {{"cluster_id", std::stoull(base::GetStringOr(State(), "clusterID", "0"))}});
+    }
+    if (Is({"cluster", "masters"})) return Masters();
+    if (Is({"cluster", "workers"})) return Workers();
+    if (Is({"cluster", "masters", "*"})) return Removal(true);
+    if (Is({"cluster", "workers", "*"})) return Removal(false);
+    if (Is({"sources"})) return request_.method == "POST" ? Create() : List();
+    if (Is({"sources", "*"})) return OneSource();
+    if (Is({"sources", "*", "status"})) return SourceStatus();
+    if (Is({"sources", "*", "transfer"})) return Transfer();
+    if (Is({"sources", "*", "relay", "enable"})) return Relay(true);
+    if (Is({"sources", "*", "relay", "disable"})) return Relay(false);
+    return Schema("no matching operation was found");
+  }
+
+ private:
+  bool Is(std::initializer_list<std::string_view> shape) const {
+    if (shape.size() != parts_.size()) return false;
+    return std::equal(shape.begin(), shape.end(), parts_.begin(),
+                      [](std::string_view want, const std::string& have) { return want == "*" || want == have; });
+  }
+  base::Json State() const { return master_.node().State(); }
+  bool Allowed(std::initializer_list<std::string_view> methods) const {
+    return std::find(methods.begin(), methods.end(), request_.method) != methods.end();
+  }
+
+  net::Response Changed(const std::function<Outcome(base::Json&)>& change, net::Response done) {
+    const auto outcome = master_.node().Change(change, master_.times().hang, master_.stop());
+    if (!outcome) return Empty(502);
+    if (*outcome) return Refused(**outcome);
+    return done;
+  }
+
+  net::Response Masters() {
+    if (!Allowed({"GET"})) return Schema("method not allowed");
+    const auto leader = master_.DmLeader();
+    base::Json rows = base::Json::array();
+    const auto state = State();
+    for (const auto& member : state["members"]) {
+      const auto name = base::GetStringOr(member, "name");
+      const bool self = base::GetStringOr(member, "id") == std::to_string(master_.node().self());
+      const auto& urls = member["clientURLs"];
+      rows.push_back({{"addr", member["peerURLs"][0]},
+                      {"alive", self || (!urls.empty() && master_.Alive(urls[0].get<std::string>()))},
+                      {"leader", leader && leader->name == name},
+                      {"name", name}});
+    }
+    return Reply(200, Page(std::move(rows)));
+  }
+
+  net::Response Workers() {
+    if (!Allowed({"GET"})) return Schema("method not allowed");
+    base::Json rows = base::Json::array();
+    const auto state = State();
+    for (const auto& [name, worker] : state["workers"].items()) {
+      rows.push_back({{"addr", worker["addr"]},
+                      {"bound_source_name", worker["source"]},
+                      {"bound_stage", worker["stage"]},
+                      {"name", name}});
+    }
+    return Reply(200, Page(std::move(rows)));
+  }
+
+  net::Response Removal(bool master) {
+    if (!Allowed({"DELETE"})) return Schema("method not allowed");
+    if (!master) {
+      return Changed([&](base::Json& state) { return DeleteWorker(state, parts_[2]); }, Empty(204));
+    }
+    const auto outcome = master_.RemoveMember(parts_[2]);
+    if (!outcome) return Refused({0, outcome.error().message});
+    return *outcome ? Refused(**outcome) : Empty(204);
+  }
+
+  // {"source": {…}} of the body; the message of an error is openapi3filter's.
+  base::Result<base::Json> Body() const {
+    const std::string prefix = "error in openapi3filter.RequestError: request body has an error: ";
+    auto json = base::ParseJson(request_.body);
+    if (!json) return base::Fail(base::Code::kInvalid, prefix + "failed to decode request body: " + json.error().message);
+    return json;
+  }
+
+  net::Response Create() {
+    const auto body = Body();
+    if (!body) return Schema(body.error().message);
+    const auto* source = base::Find(*body, "source");
+    if (source == nullptr || base::GetStringOr(*source, "source_name").empty()) {
+      return Schema("error in openapi3filter.RequestError: request body has an error: doesn't match the schema: Error at "
+                    "\"/source\": property \"source\" is missing");
+    }
+    auto shown = *source;
+    if (!shown.contains("security")) shown["security"] = nullptr;
+    const auto worker = base::GetStringOr(*body, "worker_name");
+    return Changed([&](base::Json& state) { return AddSource(state, *source, worker); }, Reply(201, shown));
+  }
+
+  net::Response List() {
+    if (!Allowed({"GET"})) return Schema("method not allowed");
+    bool with_status = false;
+    for (const auto& [key, value] : net::QueryOf(request_.target)) {
+      if (key != "with_status") continue;
+      if (value != "true" && value != "false") {
+        return Schema("error in openapi3filter.RequestError: parameter \"with_status\" in query has an error: value " + value +
+                      ": an invalid number: strconv.ParseBool: parsing \"" + value + "\": invalid syntax");
+      }
+      with_status = value == "true";
+    }
+    base::Json rows = base::Json::array();
+    const auto state = State();
+    for (const auto& [name, entry] : state["sources"].items()) rows.push_back(SourceView(name, entry, with_status));
+    return Reply(200, Page(std::move(rows)));
+  }
+
+  net::Response OneSource() {
+    if (request_.method == "DELETE") {
+      return Changed([&](base::Json& state) { return DeleteSource(state, parts_[1]); }, Empty(204));
+    }
+    if (!Allowed({"GET"})) return Schema("method not allowed");
+    const auto state = State();
+    if (!state["sources"].contains(parts_[1])) return Empty(404);
+    return Reply(200, SourceView(parts_[1], state["sources"][parts_[1]], request_.target.find("with_status=true") != std::string::npos));
+  }
+
+  net::Response SourceStatus() {
+    const auto state = State();
+    if (!state["sources"].contains(parts_[1])) return Refused(NoSuchSource(parts_[1]));
+    const auto worker = base::GetStringOr(state["sources"][parts_[1]], "worker");
+    return Reply(200, Page(base::Json::array({{{"source_name", parts_[1]}, {"worker_name", worker}}})));
+  }
+
+  net::Response Transfer() {
+    const auto body = Body();
+    if (!body) return Schema(body.error().message);
+    const auto worker = base::GetStringOr(*body, "worker_name");
+    return Changed([&](base::Json& state) { return TransferSource(state, parts_[1], worker); }, Empty(200));
+  }
+
+  net::Response Relay(bool on) {
+    const auto body = Body();
+    if (!body) return Schema(body.error().message);
+    std::vector<std::string> workers;
+    if (const auto* list = base::Find(*body, "worker_name_list"); list != nullptr && list->is_array()) {
+      for (const auto& worker : *list) workers.push_back(worker.is_string() ? worker.get<std::string>() : "");
+    }
+    return Changed([&](base::Json& state) { return SetRelay(state, parts_[1], on, workers); }, Empty(200));
+  }
+
+  Master& master_;
+  const net::Request& request_;
+  std::vector<std::string> parts_;
+};
+
+}  // namespace
+
+net::Response HandleOpenApi(Master& master, const net::Request& request) {
+  const auto leader = master.DmLeader();
+  if (leader && !leader->self) {
+    auto answer = Forward(leader->addr, request, master.times().hang, master.node().tls(), master.stop());
+    return answer ? std::move(*answer) : Empty(502);
+  }
+  if (master.node().Removed()) return Empty(400);
+  // The old leader goes on answering for its workers from memory; all else waits for a quorum.
+  const bool from_memory = net::PathOf(request.target) == "/api/v1/cluster/workers";
+  if (!from_memory || !leader) {
+    if (!master.node().AwaitLeader(master.times().hang, master.stop())) return Empty(502);
+  }
+  if (!leader) return Empty(400);
+  return Api(master, request).Serve();
+}
+
+}  // namespace dm::standin

@@ -1,0 +1,53 @@
+"""One cluster for all end-to-end tests: mixed nodes, our image, our chart installed by Helm as a user would."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / "tests/cluster"), str(ROOT / "tests/e2e")]
+
+import dmlab  # noqa: E402  (needs the path above)
+
+
+@pytest.fixture(scope="session")
+def images():
+    """Archives of our image and of the DM that the clusters run."""
+    return dmlab.build_images()
+
+
+@pytest.fixture(scope="session")
+def bare(images):
+    """A cluster with the images on its nodes and nothing of ours installed."""
+    cluster = dmlab.create_cluster(images)
+    yield cluster
+    cluster.down()
+
+
+@pytest.fixture(scope="session")
+def lab(bare):
+    """The cluster with the chart installed."""
+    dmlab.install(bare)
+    return bare
+
+
+@pytest.fixture()
+def namespace(lab, request):
+    """A namespace of the test's own, removed afterwards."""
+    name = request.node.name.replace("_", "-").replace("[", "-").replace("]", "").lower()[:50].strip("-")
+    lab.kubectl("create", "namespace", name)
+    yield name
+    lab.kubectl("delete", "namespace", name, "--wait=false", check=False)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """On a failure: what the programs and the clusters say, before everything is torn down."""
+    report = (yield).get_result()
+    if report.failed and "lab" in item.fixturenames and "lab" in item.funcargs:
+        try:
+            report.sections.append(("state of the cluster", dmlab.diagnose(item.funcargs["lab"])))
+        except (OSError, subprocess.SubprocessError, RuntimeError) as error:
+            report.sections.append(("state of the cluster", f"not to be had: {error}"))

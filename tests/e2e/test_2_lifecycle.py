@@ -1,0 +1,95 @@
+"""A DMCluster becomes a running DM cluster, stays one, and costs no writes while nothing happens."""
+
+import os
+import time
+
+import dmlab
+
+# How long nothing may be written (seconds from Ready). CI's figure is the issue's five minutes unless told otherwise.
+QUIET_SECONDS = float(os.environ.get("QUIET_SECONDS", "300"))
+
+
+def member_stages(status):
+    return [m.get("stage") for m in status["worker"]["members"].values()]
+
+
+def test_production_cluster_is_ready_within_90_seconds(lab):
+    """Lives in its own namespace, untouched until test_9_quiet counts what was written to it."""
+    lab.kubectl("create", "namespace", "quiet")
+    started = time.monotonic()
+    lab.apply(dmlab.manifest("orders", "quiet", production=True))
+    object_ = dmlab.wait_ready(lab, "orders", "quiet", 90)
+    print(f"Ready {time.monotonic() - started:.1f} s after kubectl apply")
+    status = object_["status"]
+    assert len(status["master"]["members"]) == 3 and all(m["health"] for m in status["master"]["members"].values())
+    assert status["master"]["leader"]["name"] in status["master"]["members"]
+    assert sorted(member_stages(status)) == ["free", "free", "free"]
+    table = lab.kubectl("get", "dc", "orders", "-n", "quiet").stdout
+    print(table)
+    assert "orders" in table and "True" in table
+
+
+def test_masters_stand_on_different_nodes(lab):
+    pods = lab.get("pods", "-l", "app.kubernetes.io/component=dm-master", namespace="quiet")["items"]
+    assert len({pod["spec"]["nodeName"] for pod in pods}) == 3
+
+
+def test_the_memory_of_the_cluster_is_on_its_claims(lab):
+    claims = lab.get("pvc", "-l", "app.kubernetes.io/component=dm-master", namespace="quiet")["items"]
+    notes = [claim["metadata"]["annotations"] for claim in claims]
+    assert len({note["dm.pingcap.com/cluster-id"] for note in notes}) == 1
+    assert len({note["dm.pingcap.com/member-id"] for note in notes}) == 3
+
+
+def test_scale_out_of_workers(lab, namespace):
+    lab.apply(dmlab.manifest("scaling", namespace, masters=1, workers=2))
+    dmlab.wait_ready(lab, "scaling", namespace)
+    lab.kubectl("scale", "dc", "scaling", "-n", namespace, "--replicas=3")
+    object_ = dmlab.wait_ready(lab, "scaling", namespace)
+    assert len(object_["status"]["worker"]["members"]) == 3
+    lab.wait(lambda: lab.get("dc", "scaling", namespace=namespace)["status"]["worker"]["replicas"] == 3, 10,
+             "the count that kubectl scale reads")
+
+
+def test_scale_out_of_masters_joins_one_by_one(lab, namespace):
+    lab.apply(dmlab.manifest("joining", namespace, masters=1, workers=2))
+    dmlab.wait_ready(lab, "joining", namespace)
+    lab.apply(dmlab.manifest("joining", namespace, masters=3, workers=2))
+    object_ = dmlab.wait_ready(lab, "joining", namespace)
+    assert len(object_["status"]["master"]["members"]) == 3
+    claims = lab.get("pvc", "-l", "app.kubernetes.io/component=dm-master", namespace=namespace)["items"]
+    assert len({c["metadata"]["annotations"]["dm.pingcap.com/cluster-id"] for c in claims}) == 1
+
+
+def test_drift_by_hand_is_repaired_within_5_seconds(lab, namespace):
+    lab.apply(dmlab.manifest("drift", namespace, masters=1, workers=2))
+    dmlab.wait_ready(lab, "drift", namespace)
+    lab.kubectl("patch", "sts", "drift-dm-worker", "-n", namespace, "--type=merge", "-p", '{"spec":{"replicas":0}}')
+    lab.kubectl("delete", "svc", "drift-dm-master-peer", "-n", namespace)
+    began = time.monotonic()
+    lab.wait(lambda: lab.get("sts", "drift-dm-worker", namespace=namespace)["spec"]["replicas"] == 2
+             and lab.get("svc", "drift-dm-master-peer", namespace=namespace), 5, "the drift to be repaired")
+    print(f"repaired after {time.monotonic() - began:.1f} s")
+
+
+def test_deletion_leaves_claims(lab, namespace):
+    lab.apply(dmlab.manifest("going", namespace, masters=1, workers=2))
+    dmlab.wait_ready(lab, "going", namespace)
+    lab.kubectl("delete", "dc", "going", "-n", namespace)
+    lab.wait(lambda: not lab.get("pods", namespace=namespace)["items"], 60, "the pods to go")
+    claims = lab.get("pvc", namespace=namespace)["items"]
+    assert len(claims) == 3 and all(c["status"]["phase"] == "Bound" for c in claims)
+
+
+def test_old_claims_under_a_new_object_need_a_word(lab, namespace):
+    text = dmlab.manifest("again", namespace, masters=1, workers=2)
+    lab.apply(text)
+    first = dmlab.wait_ready(lab, "again", namespace)["status"]["bootstrap"]["clusterID"]
+    lab.kubectl("delete", "dc", "again", "-n", namespace)
+    lab.wait(lambda: not lab.get("pods", namespace=namespace)["items"], 60, "the pods to go")
+    lab.apply(text)
+    lab.wait(lambda: dmlab.condition(lab, "again", namespace, "DataAtRisk").get("reason") == "ExistingData", 20,
+             "DataAtRisk to say that there are old claims")
+    lab.kubectl("annotate", "dc", "again", "-n", namespace, "dm.pingcap.com/data=reuse")
+    again = dmlab.wait_ready(lab, "again", namespace)
+    assert again["status"]["bootstrap"]["clusterID"] == first

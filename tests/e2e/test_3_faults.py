@@ -1,0 +1,95 @@
+"""The operator killed, the webhook away, the API server gone: the defined answer each."""
+
+import random
+import time
+
+import dmlab
+
+
+def test_operator_killed_ten_times_between_apply_and_ready(lab, namespace):
+    """As a host process, restarted at once: the same end state, nothing twice."""
+    deployment = f"deploy/{dmlab.RELEASE}-operator"
+    lab.kubectl("scale", deployment, "-n", dmlab.SYSTEM, "--replicas=0")
+    lab.wait(lambda: not lab.get("pods", "-l", "app.kubernetes.io/component=operator", namespace=dmlab.SYSTEM)["items"],
+             60, "the operator's pod to end")
+    kubeconfig = lab.service_account_kubeconfig(dmlab.SYSTEM, f"{dmlab.RELEASE}-operator")
+    seed = random.randrange(10**6)
+    print(f"seed {seed}")
+    chance = random.Random(seed)
+    # A lease of its own kind: a killed holder must not make its successor wait for the whole lease.
+    process = lab.run_host("operator", [dmlab.BIN / "dm-operator", "--kubeconfig", kubeconfig, "--health-port=0",
+                                        "--leader-elect=false"])
+    try:
+        lab.apply(dmlab.manifest("killed", namespace, production=True))
+        for _ in range(10):
+            deadline = time.monotonic() + chance.uniform(0.1, 2.5)
+            lab.wait(lambda end=deadline: time.monotonic() >= end, 10, "the moment to kill")
+            process.restart()
+        dmlab.wait_ready(lab, "killed", namespace, 120)
+        names = sorted(dmlab.children(lab, namespace))
+        assert names == sorted(expected_children("killed", 3, 3)), names
+        claims = lab.get("pvc", "-l", "app.kubernetes.io/component=dm-master", namespace=namespace)["items"]
+        assert len({c["metadata"]["annotations"]["dm.pingcap.com/cluster-id"] for c in claims}) == 1
+    finally:
+        process.kill()
+        lab.kubectl("scale", deployment, "-n", dmlab.SYSTEM, "--replicas=1")
+        lab.kubectl("rollout", "status", deployment, "-n", dmlab.SYSTEM, "--timeout=60s")
+
+
+def expected_children(name, masters, workers):
+    both = ("dm-master", "dm-worker")
+    return ([f"statefulsets/{name}-{role}" for role in both] + [f"services/{name}-{role}-peer" for role in both]
+            + [f"services/{name}-dm-master", f"configmaps/{name}-dm-bootstrap"]
+            + [f"configmaps/{name}-{role}-config" for role in both]
+            + [f"poddisruptionbudgets/{name}-{role}" for role in both]
+            + [f"{kind}{name}-{role}-{i}" for role, count in zip(both, (masters, workers)) for i in range(count)
+               for kind in ("pods/", f"persistentvolumeclaims/{role}-")])
+
+
+def test_webhook_away_nothing_is_stored(lab, namespace):
+    deployment = f"deploy/{dmlab.RELEASE}-webhook"
+    lab.kubectl("scale", deployment, "-n", dmlab.SYSTEM, "--replicas=0")
+    try:
+        lab.wait(lambda: not lab.get("pods", "-l", "app.kubernetes.io/component=webhook",
+                                     namespace=dmlab.SYSTEM)["items"], 90, "the webhook's pods to end")
+        done = lab.kubectl("apply", "-f", "-", input=dmlab.manifest("unseen", namespace, production=True), check=False)
+        print(done.stderr)
+        assert done.returncode == 1 and "failed calling webhook" in done.stderr
+        assert lab.get("dc", "unseen", namespace=namespace) is None
+    finally:
+        lab.kubectl("scale", deployment, "-n", dmlab.SYSTEM, "--replicas=2")
+        lab.kubectl("rollout", "status", deployment, "-n", dmlab.SYSTEM, "--timeout=90s")
+        dmlab.await_admission(lab)
+
+
+def test_rolling_the_webhook_loses_no_request(lab, namespace):
+    deployment = f"deploy/{dmlab.RELEASE}-webhook"
+    lab.kubectl("rollout", "restart", deployment, "-n", dmlab.SYSTEM)
+    text = dmlab.manifest("ok", namespace, production=True)
+    asked = 0
+    while "successfully rolled out" not in lab.kubectl(
+            "rollout", "status", deployment, "-n", dmlab.SYSTEM, "--watch=false").stdout:
+        done = lab.kubectl("apply", "--dry-run=server", "-f", "-", input=text, check=False)
+        assert done.returncode == 0, f"request {asked} was lost: {done.stderr}"
+        asked += 1
+    assert asked > 0
+
+
+def test_api_server_restarted(lab, namespace):
+    """kill -9: watches are cut, CRDs answer 429 for a moment. The cluster applied right after becomes Ready."""
+    lab.apiserver.restart()
+    lab.wait(lambda: lab.kubectl("get", "--raw", "/readyz", check=False).stdout == "ok", 60, "the API server")
+    text = dmlab.manifest("after", namespace, masters=1, workers=2)
+    lab.wait(lambda: lab.kubectl("apply", "-f", "-", input=text, check=False).returncode == 0, 60, "apply to be taken")
+    dmlab.wait_ready(lab, "after", namespace, 90)
+
+
+def test_upgrade_with_helm_4_meets_no_conflict(lab):
+    """The webhook filled in the caBundle meanwhile: Helm 4 applies server-side and would name a foreign field."""
+    configuration = f"{dmlab.RELEASE}-webhook-{dmlab.SYSTEM}"
+    bundle = lab.get("validatingwebhookconfiguration", configuration)["webhooks"][0]["clientConfig"]["caBundle"]
+    assert bundle
+    lab.helm("upgrade", dmlab.RELEASE, dmlab.CHART, "--namespace", dmlab.SYSTEM, "--wait", "--reuse-values",
+             "--set", "webhook.timeoutSeconds=6")
+    webhook = lab.get("validatingwebhookconfiguration", configuration)["webhooks"][0]
+    assert webhook["timeoutSeconds"] == 6 and webhook["clientConfig"]["caBundle"] == bundle
