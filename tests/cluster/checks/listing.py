@@ -1,5 +1,6 @@
 """All that a cluster could leave on the machine, as a set of lines."""
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -19,7 +20,7 @@ def leftovers():
         lines |= {f"{command[0]} {line.split(' qdisc ')[0]}" for line in done.stdout.splitlines()}
     lines |= {f"cgroup {path}" for path in ROOT.glob("*/*/") if path.name.startswith(("lab-", "k8s", "kube"))}
     for folder in ("/var/lib", "/var/log", "/run", "/run/netns", "/usr/libexec", "/etc/cni", base_dir()):
-        if Path(folder).is_dir():
+        if os.access(folder, os.R_OK):
             lines |= {f"file {path}" for path in Path(folder).iterdir()}
     lines |= {f"sysctl {name} {Path('/proc/sys', name).read_text(encoding='utf-8').strip()}"
               for name in SYSCTLS if Path("/proc/sys", name).exists()}

@@ -25,8 +25,7 @@ def bring_up(name, specs, binaries, kwok_only, owned, apiserver_flags, log):
         _start(plan, specs, binaries, apiserver_flags, say)
         registry.update(plan.name, phase="up")
     except BaseException:
-        with registry.lock():
-            registry.remove(plan.name)
+        registry.take_down(plan.name)
         raise
     return plan
 

@@ -61,8 +61,7 @@ class Cluster:
 
     def down(self):
         """Remove the cluster and all that belongs to it."""
-        with registry.lock():
-            registry.remove(self.name)
+        registry.take_down(self.name)
 
     def kubectl(self, *args, input=None, check=True, timeout=60, kubeconfig=None):
         """Run kubectl; returns the CompletedProcess (text). `input` goes to its standard input."""

@@ -112,12 +112,17 @@ def sweep():
         found = [(name, dead(name)) for name in names()]
         for name, reason in found:
             if reason:
-                remove(name)
+                _remove(name)
     return [(name, reason) for name, reason in found if reason]
 
 
-def remove(name):
-    """Remove all of a cluster: processes, links, cgroups, files."""
+def take_down(name):
+    """Remove all of a cluster: processes, links, cgroups, files. What was started halfway is removed as well."""
+    with lock():
+        _remove(name)
+
+
+def _remove(name):
     state = load(name)
     plan = Plan(name, state["index"], state["full"])
     if state["boot"] == boot_id():
