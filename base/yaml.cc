@@ -22,13 +22,12 @@ constexpr std::size_t kMaxWarnings = 100;             // of one document
 // Leaves yaml-cpp's parser; caught in ParseYaml.
 struct Refused {
   std::string message;
+  bool could_be_json = false;
 };
 
 [[noreturn]] void Refuse(int line, const std::string& what) {
   throw Refused{"line " + std::to_string(line) + ": " + what};
 }
-
-int LineOf(const YAML::Mark& mark) { return std::max(mark.line, 0) + 1; }
 
 void AppendEscaped(std::string& pointer, std::string_view key) {   // RFC 6901
   for (const char c : key) {
@@ -49,12 +48,12 @@ class Handler final : public YAML::EventHandler {
   std::vector<YamlDocument> documents;
 
   void OnDocumentStart(const YAML::Mark& mark) override {
-    const int line = dm::base::LineOf(mark);
+    const int line = LineOf(mark);
     if (++seen_ > limits_.max_documents) {
       Refuse(line, "more than " + std::to_string(limits_.max_documents) + " documents");
     }
     // yaml-cpp begins a new document wherever the last one ended and may do so for ever without reading on.
-    if (seen_ > 1 && !BeginsDocument(static_cast<std::size_t>(std::max(mark.pos, 0)))) {
+    if (seen_ > 1 && !At(mark).starts_with("---")) {
       Refuse(line, "unexpected text after the end of the document; begin another one with a line of ---");
     }
     current_ = YamlDocument{};
@@ -68,21 +67,25 @@ class Handler final : public YAML::EventHandler {
     current_ = YamlDocument{};
   }
 
-  void OnNull(const YAML::Mark& mark, YAML::anchor_t) override { Scalar(mark, Json(nullptr)); }
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t) override {
+    if (!open_.empty() && !mark.is_null()) CheckNull(mark, open_.back());
+    Scalar(mark, Json(nullptr));
+  }
 
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
-    Refuse(dm::base::LineOf(mark), "aliases (*name) are not supported; write the value out");
+    Refuse(LineOf(mark), "aliases (*name) are not supported; write the value out");
   }
 
   void OnAnchor(const YAML::Mark& mark, const std::string& name) override {
-    Refuse(dm::base::LineOf(mark),
+    Refuse(LineOf(mark),
            "anchors (&" + Printable(name, 60) + ") are not supported; write the value out where it is used");
   }
 
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t, const std::string& value) override {
-    const int line = dm::base::LineOf(mark);
-    if (tag == "!" || tag == "tag:yaml.org,2002:str") return Scalar(mark, Json(value));
+    const int line = LineOf(mark);
     const bool plain = tag.empty() || tag == "?";
+    if (!plain) CheckClosed(mark);
+    if (tag == "!" || tag == "tag:yaml.org,2002:str") return Scalar(mark, Json(value));
     if (plain && value == "<<" && ExpectsKey()) {
       Refuse(line, "merge keys (<<) are not supported; write the fields out");
     }
@@ -100,11 +103,12 @@ class Handler final : public YAML::EventHandler {
   }
 
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
-                       YAML::EmitterStyle::value) override {
-    Open(mark, tag, "tag:yaml.org,2002:seq", Json::array());
+                       YAML::EmitterStyle::value style) override {
+    Open(mark, tag, "tag:yaml.org,2002:seq", style, Json::array());
   }
-  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t, YAML::EmitterStyle::value) override {
-    Open(mark, tag, "tag:yaml.org,2002:map", Json::object());
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
+                  YAML::EmitterStyle::value style) override {
+    Open(mark, tag, "tag:yaml.org,2002:map", style, Json::object());
   }
   void OnSequenceEnd() override { Close(); }
   void OnMapEnd() override { Close(); }
@@ -113,29 +117,56 @@ class Handler final : public YAML::EventHandler {
   struct Frame {
     Json* container;
     std::size_t pointer_size;    // length of this container's own pointer
+    bool flow = false;           // [] or {}
     bool has_key = false;        // maps: the key is read, its value is next
     std::string key{};
+    int key_position = 0;
   };
+
+  // yaml-cpp has no mark for a value that is missing at the end of the text.
+  int LineOf(const YAML::Mark& mark) {
+    if (!mark.is_null()) last_line_ = mark.line + 1;
+    return last_line_;
+  }
+
+  std::string_view At(const YAML::Mark& mark) const {
+    if (mark.pos < 0 || static_cast<std::size_t>(mark.pos) > text_.size()) return {};
+    return text_.substr(static_cast<std::size_t>(mark.pos));
+  }
+
+  // yaml-cpp takes some texts that kubectl refuses, and makes nulls of the holes. A missing value carries the mark of
+  // its key, a missing entry that of the comma.
+  void CheckNull(const YAML::Mark& mark, const Frame& frame) {
+    if (frame.container->is_array()) {
+      if (frame.flow && At(mark).starts_with(',')) Refuse(LineOf(mark), "an entry is missing before the comma");
+    } else if (!frame.flow && frame.has_key && mark.pos == frame.key_position) {
+      Refuse(LineOf(mark), "expected \":\" behind " + Printable(frame.key, 60) + "; check the indentation");
+    }
+  }
+
+  // yaml-cpp closes a quoted text at the end of the input.
+  void CheckClosed(const YAML::Mark& mark) {
+    std::string_view rest = At(mark);
+    if (rest.starts_with('!')) {   // the tag comes first
+      rest.remove_prefix(std::min(rest.find_first_of(" \t\r\n"), rest.size()));
+      rest.remove_prefix(std::min(rest.find_first_not_of(" \t\r\n"), rest.size()));
+    }
+    if (!rest.starts_with('"') && !rest.starts_with('\'')) return;
+    const char quote = rest.front();
+    for (std::size_t i = 1; i < rest.size(); ++i) {
+      const bool escape = quote == '"' ? rest[i] == '\\' : rest.substr(i).starts_with("''");
+      if (escape) {
+        ++i;
+      } else if (rest[i] == quote) {
+        return;
+      }
+    }
+    Refuse(LineOf(mark), std::string("the quote ") + quote + " is not closed");
+  }
 
   bool ExpectsKey() const { return !open_.empty() && open_.back().container->is_object() && !open_.back().has_key; }
 
-  // A document after the first stands behind "---", or behind a "..." line.
-  bool BeginsDocument(std::size_t position) const {
-    if (position > text_.size()) return false;
-    if (text_.substr(position).starts_with("---")) return true;
-    std::string_view before = text_.substr(0, position);
-    while (!before.empty()) {
-      const std::size_t end = before.find_last_of('\n');
-      const std::string_view line = Trim(end == std::string_view::npos ? before : before.substr(end + 1));
-      if (line.starts_with("...")) return true;
-      if (!line.empty() && !line.starts_with('#')) return false;
-      if (end == std::string_view::npos) return false;
-      before = before.substr(0, end);
-    }
-    return false;
-  }
-
-  void CheckTag(int line, const std::string& tag, const std::string& value, Json& resolved) const {
+  static void CheckTag(int line, const std::string& tag, const std::string& value, const Json& resolved) {
     const bool fits = (tag == "tag:yaml.org,2002:int" && resolved.is_number_integer()) ||
                       (tag == "tag:yaml.org,2002:float" && resolved.is_number()) ||
                       (tag == "tag:yaml.org,2002:bool" && resolved.is_boolean()) ||
@@ -146,15 +177,20 @@ class Handler final : public YAML::EventHandler {
   }
 
   void Scalar(const YAML::Mark& mark, Json value) {
-    const int line = dm::base::LineOf(mark);
-    if (ExpectsKey()) return Key(line, value);
+    const int line = LineOf(mark);
+    if (ExpectsKey()) {
+      open_.back().key_position = mark.pos;
+      return Key(line, value);
+    }
     Put(line, std::move(value));
   }
 
   // Keys that are no strings become strings, as sigs.k8s.io/yaml makes them.
   void Key(int line, const Json& value) {
     Count(line);
-    if (value.is_null()) Refuse(line, "a key must not be null; quote it if you mean the word");
+    if (value.is_null()) {   // also what yaml-cpp makes of a key that is too long for it
+      throw Refused{"line " + std::to_string(line) + ": a key must not be null; quote it if you mean the word", true};
+    }
     Frame& frame = open_.back();
     frame.key = value.is_string() ? value.get<std::string>() : DumpJson(value);
     frame.has_key = true;
@@ -191,8 +227,9 @@ class Handler final : public YAML::EventHandler {
     return &slot;
   }
 
-  void Open(const YAML::Mark& mark, const std::string& tag, std::string_view own_tag, Json container) {
-    const int line = dm::base::LineOf(mark);
+  void Open(const YAML::Mark& mark, const std::string& tag, std::string_view own_tag,
+            YAML::EmitterStyle::value style, Json container) {
+    const int line = LineOf(mark);
     if (!tag.empty() && tag != "?" && tag != "!" && tag != own_tag) {
       Refuse(line, "the tag " + Printable(tag, 60) + " is not supported here; remove it");
     }
@@ -201,7 +238,7 @@ class Handler final : public YAML::EventHandler {
       Refuse(line, "nested deeper than " + std::to_string(limits_.max_depth) + " levels");
     }
     Json* const at = Put(line, std::move(container));
-    open_.push_back(Frame{at, pointer_.size()});
+    open_.push_back(Frame{at, pointer_.size(), style == YAML::EmitterStyle::Flow});
   }
 
   void Close() {
@@ -226,6 +263,7 @@ class Handler final : public YAML::EventHandler {
   std::size_t pointer_bytes_ = 0;
   std::size_t nodes_ = 0;
   int seen_ = 0;
+  int last_line_ = 1;
 };
 
 // Reads a string in place, without the copy istringstream makes.
@@ -286,6 +324,8 @@ Result<std::vector<YamlDocument>> ParseYaml(std::string_view text, const YamlLim
   if (auto characters = CheckCharacters(text); !characters) return Propagate(characters);
 
   Handler handler(text, limits);
+  Error error;
+  error.code = Code::kInvalid;
   try {
     std::string copy(text);
     ViewBuffer buffer(copy);
@@ -295,18 +335,19 @@ Result<std::vector<YamlDocument>> ParseYaml(std::string_view text, const YamlLim
     }
     return std::move(handler.documents);
   } catch (const Refused& refused) {
-    return Fail(Code::kInvalid, refused.message);
+    if (!refused.could_be_json) return Fail(Code::kInvalid, refused.message);
+    error.message = refused.message;
   } catch (const YAML::Exception& e) {
-    if (auto document = AsJson(text, limits)) {
-      std::vector<YamlDocument> one;
-      one.push_back(*std::move(document));
-      return one;
-    }
-    return Fail(Code::kInvalid, "line " + std::to_string(dm::base::LineOf(e.mark)) + ", column " +
-                                    std::to_string(std::max(e.mark.column, 0) + 1) + ": " + Printable(e.msg));
+    error.message = "line " + std::to_string(std::max(e.mark.line, 0) + 1) + ", column " +
+                    std::to_string(std::max(e.mark.column, 0) + 1) + ": " + Printable(e.msg);
   } catch (const std::exception& e) {
-    return Fail(Code::kInvalid, std::string("not valid YAML: ") + e.what());
+    error.message = std::string("not valid YAML: ") + e.what();
   }
+  auto document = AsJson(text, limits);
+  if (!document) return Fail(std::move(error));
+  std::vector<YamlDocument> one;
+  one.push_back(*std::move(document));
+  return one;
 }
 
 }  // namespace dm::base
