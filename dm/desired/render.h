@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "dm/cluster.h"
@@ -14,7 +15,7 @@ namespace dm::desired {
 struct Claim {
   std::string name;                              // of the template
   std::optional<std::string> storage_class;      // absent: the default class; "": static binding
-  std::optional<Quantity> size;
+  std::optional<Quantity> size;                  // what is rendered: v1's 10Gi where the spec says nothing
 };
 
 // One role's pods as the scheduler and the rules see them.
@@ -27,11 +28,14 @@ struct RolePods {
 };
 
 struct Objects {
-  // In the order to apply; each with apiVersion, kind, metadata (name, namespace, labels, owner reference, hash
-  // annotation) and spec/data. StatefulSets come last, masters before workers.
+  // In the order to apply; each with apiVersion, kind, metadata (name, namespace, labels, owner reference) and spec or
+  // data. StatefulSets come last: masters, workers, monitor. The owner reference is left out while the cluster has no uid.
+  // `suspendAction` changes nothing here: taking the StatefulSets away is the operator's step.
   std::vector<base::Json> manifests;
   std::vector<RolePods> roles;                   // master, worker if any, monitor if deployed
+  std::vector<FieldProblem> problems;            // passed-through parts of the spec of which no pod can be made
 
+  const base::Json* FindManifest(std::string_view kind, std::string_view name) const;
   const RolePods* Find(Role role) const;
 };
 
