@@ -121,7 +121,7 @@ class Exchange {
       parser_.emplace();
       parser_->header_limit(static_cast<std::uint32_t>(peer_.max_header_bytes));
       parser_->body_limit(body_limit ? boost::optional<std::uint64_t>(*body_limit) : boost::none);
-      parser_->eager(true);
+      parser_->eager(false);      // until the head is parsed: see ServerSession::Feed
       parser_->skip(request_.method == "HEAD");
       while (!parser_->is_header_done()) {
         auto more = ReadOnce();
@@ -151,6 +151,7 @@ class Exchange {
       if (error == asio::error::eof) return ReadEnd();
       if (error) return FailNet(error);
     }
+    parser_->eager(parser_->is_header_done());
     buffer_.consume(parser_->put(buffer_.data(), error));
     starved_ = error == http::error::need_more;
     if (error && !starved_) return FailParse(error);

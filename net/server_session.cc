@@ -107,7 +107,7 @@ void ServerSession::NextRequest() {
   parser_.emplace();
   parser_->header_limit(static_cast<std::uint32_t>(context_->limits.max_header_bytes));
   parser_->body_limit(context_->limits.max_body_bytes);
-  parser_->eager(true);
+  parser_->eager(false);      // until the head is parsed, see Feed
   read_timed_out_ = false;
   continued_ = false;
   const bool waiting = served_one_ && buffer_.size() == 0;
@@ -160,9 +160,19 @@ void ServerSession::OnRead(const ByteStream::Error& error, std::size_t size) {
 
 bool ServerSession::HasBegun() const { return buffer_.size() > 0 || (parser_ && parser_->got_some()); }
 
-void ServerSession::Parse() {
+// An eager parser (1.74) forgets that a head announced too large a body when more bytes follow in the same buffer, and
+// reads them as header fields. So the head is parsed alone, eagerly only the body.
+ByteStream::Error ServerSession::Feed() {
   ByteStream::Error error;
-  if (buffer_.size() > 0) buffer_.consume(parser_->put(buffer_.data(), error));
+  while (buffer_.size() > 0 && !error && !parser_->is_done()) {
+    parser_->eager(parser_->is_header_done());
+    buffer_.consume(parser_->put(buffer_.data(), error));
+  }
+  return error;
+}
+
+void ServerSession::Parse() {
+  const ByteStream::Error error = Feed();
   if (error && error != http::error::need_more) return OnParseError(error);
   if (parser_->is_header_done()) {
     if (const char* objection = Objection()) return Refuse(400, objection);

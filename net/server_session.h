@@ -58,6 +58,7 @@ class ServerSession : public std::enable_shared_from_this<ServerSession> {
   void OnReadDeadline();
   bool HasBegun() const;              // something of the request at hand has arrived
   void Parse();
+  ByteStream::Error Feed();
   void OnParseError(const ByteStream::Error& error);
   bool AskedToContinue() const;
   void SendContinue();

@@ -96,8 +96,9 @@ class ScriptedServer {
   bool AwaitRequests(int count, base::Duration at_most = std::chrono::seconds(5)) const;
   void Stop();                                             // what the destructor does
 
- private:
   struct Impl;
+
+ private:
   std::unique_ptr<Impl> impl_;
 };
 
