@@ -34,8 +34,8 @@ def a_host_process_answers_behind_a_service(cluster):
                                            "--directory", folder])
         cluster.host_service("default", "outside", 80, 18080)
         run_pods(cluster, pod("visitor"))
-        cluster.wait(lambda: cluster.kubectl("exec", "visitor", "--", "wget", "-q", "-O", "-", "http://outside.default.svc.cluster.local/x").stdout
-                     == "from the host", 15, "the answer")
+        fetch = ["exec", "visitor", "--", "wget", "-q", "-O", "-", "http://outside.default.svc.cluster.local/x"]
+        cluster.wait(lambda: cluster.kubectl(*fetch).stdout == "from the host", 15, "the answer")
         process.kill()
     delete(cluster, "pod/visitor", "service/outside")
 
