@@ -36,7 +36,7 @@ std::string_view CodeName(Code code);
 
 struct Error {
   Code code = Code::kInternal;
-  std::string message;                      // for a person, without a trailing full stop
+  std::string message{};                    // for a person, without a trailing full stop
   std::string reason{};                     // machine word of the peer, as "AlreadyExists"; may be empty
   std::optional<Duration> retry_after{};    // as the peer asked for it
   std::shared_ptr<const Error> cause{};     // what it came from, if anything

@@ -12,12 +12,12 @@
 namespace dm::kube::api {
 
 struct Condition {
-  std::string type;
+  std::string type{};
   std::string status = "Unknown";   // True | False | Unknown
-  std::string reason;
-  std::string message;
+  std::string reason{};
+  std::string message{};
   std::int64_t observed_generation = 0;
-  std::string last_transition_time;
+  std::string last_transition_time{};
 };
 
 // Sorted by type; entries without a type are left out, and of two with the same type the last one counts.
