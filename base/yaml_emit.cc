@@ -11,6 +11,8 @@
 namespace dm::base {
 namespace {
 
+constexpr std::size_t kMaxSimpleKey = 1000;   // YAML allows 1024 characters for a key without "? "
+
 bool NeedsEscape(char32_t c) {
   return c < 0x20 || (c >= 0x7F && c <= 0xA0) || c == 0x2028 || c == 0x2029 || c == 0xFEFF || (c & 0xFFFE) == 0xFFFE;
 }
@@ -108,7 +110,12 @@ class Emitter {
     if (value.is_object()) {
       for (const auto& [key, child] : value.items()) {
         begin_line();
-        out += Inline(ValidUtf8(Json(key)));
+        const std::string name = Inline(ValidUtf8(Json(key)));
+        if (name.size() > kMaxSimpleKey) {
+          out += "? " + name + '\n' + std::string(indent, ' ');
+        } else {
+          out += name;
+        }
         out += ':';
         Child(child, indent, child.is_array() ? indent : indent + 2);   // lists stand under their key, as kubectl's
       }

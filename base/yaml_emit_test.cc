@@ -75,6 +75,15 @@ TEST(ToYaml, BlocksKeepTheirNewlines) {
 
 TEST(ToYaml, BytesThatAreNoUtf8AreReplaced) { EXPECT_EQ(ToYaml(Json{{"a", "x\xFF"}}), "a: x\xEF\xBF\xBD\n"); }
 
+TEST(ToYaml, LongKeysAreWrittenOut) {
+  const std::string key(3000, 'k');
+  for (const Json& value : {Json{{key, 1}}, Json{{"a", {{key, {1, 2}}, {"z", 1}}}}, Json::array({Json{{key, Json{{"b", "c"}}}}})}) {
+    const auto read = ParseYaml(ToYaml(value));
+    ASSERT_TRUE(read) << read.error().message;
+    EXPECT_EQ(read->front().value, value);
+  }
+}
+
 // A random value, built from pieces that have special meanings somewhere.
 Json RandomValue(Random& random, int depth) {
   const std::vector<std::string> pieces = {"a", "yes", "0", "1", ":", " ", "#", "-", "\n", "\t", "\"", "'", "\\", "{", "[",
