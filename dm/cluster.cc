@@ -56,7 +56,7 @@ void ReadSpec(Fields spec, DMCluster& cluster) {
   ReadMonitor(spec.Object("monitor"), cluster);
   ReadDiscovery(spec.Object("discovery"));
   ReadComponent(spec.Object("master"), Role::kMaster, cluster.master);
-  cluster.has_worker = spec.Has("worker") && !(*spec.object())["worker"].is_null();
+  cluster.has_worker = spec.Has("worker");
   ReadComponent(spec.Object("worker"), Role::kWorker, cluster.worker);
   spec.Finish();
 }

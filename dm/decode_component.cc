@@ -92,9 +92,8 @@ void ReadService(Fields service, Component& component) {
 }
 
 void ReadConfig(Fields& fields, Component& component) {
-  fields.Known("config");
-  const Json* config = fields.present() ? base::Find(*fields.object(), "config") : nullptr;
-  if (config == nullptr || config->is_null()) return;
+  const Json* config = fields.Raw("config");
+  if (config == nullptr) return;
   if (const std::string* text = config->get_ptr<const std::string*>()) {
     if (text->size() > kMaxTomlBytes) {
       fields.Problem("config", nullptr, "must be at most " + std::to_string(kMaxTomlBytes) + " bytes: it goes into a ConfigMap");

@@ -63,17 +63,15 @@ Fields::Fields(const Json* object, std::string path, Decoded& out) : object_(obj
 
 bool Fields::Has(std::string_view key) {
   Known(key);
-  return object_ != nullptr && object_->contains(key);
+  if (object_ == nullptr) return false;
+  const Json* value = base::Find(*object_, key);
+  return value != nullptr && !value->is_null();
 }
 
 const Json* Fields::Raw(std::string_view key) {
   Known(key);
   const Json* value = object_ == nullptr ? nullptr : base::Find(*object_, key);
-  if (value != nullptr && value->is_null()) {
-    Problem(key, value, "has no value: remove the key or give it one");
-    return nullptr;
-  }
-  return value;
+  return value == nullptr || value->is_null() ? nullptr : value;   // the API server drops nulls as well
 }
 
 std::optional<std::string> Fields::String(std::string_view key, const TextCheck& check) {

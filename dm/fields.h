@@ -33,7 +33,7 @@ class Fields {
 
   // Every getter marks its key as known and gives nullopt when the key is absent or a problem was reported.
   bool Has(std::string_view key);
-  const base::Json* Raw(std::string_view key);      // null in the input is a problem here too
+  const base::Json* Raw(std::string_view key);      // null in the input is absent, as for the API server
   std::optional<std::string> String(std::string_view key, const TextCheck& check = {});
   std::optional<std::string> Enum(std::string_view key, std::initializer_list<std::string_view> words);
   std::optional<bool> Bool(std::string_view key);

@@ -1,0 +1,225 @@
+// Decode by tables: what is understood, and every kind of problem with its path.
+#include <gtest/gtest.h>
+
+#include "base/files.h"
+#include "base/yaml.h"
+#include "dm/cluster.h"
+
+namespace dm {
+namespace {
+
+using base::Json;
+
+Json Yaml(const std::string& text) {
+  auto documents = base::ParseYaml(text);
+  EXPECT_TRUE(documents) << (documents ? "" : documents.error().message);
+  return documents && !documents->empty() ? documents->front().value : Json();
+}
+
+// A sound cluster into which a table's YAML is merged.
+Json Cluster(const std::string& patch = "") {
+  Json object = Yaml(R"(
+apiVersion: pingcap.com/v1alpha1
+kind: DMCluster
+metadata: {name: orders, namespace: lab}
+spec:
+  version: v8.5.7
+  master: {replicas: 3, storageSize: 200Gi, requests: {cpu: "4", memory: 8Gi}}
+  worker: {replicas: 3, storageSize: 200Gi, requests: {cpu: "16", memory: 32Gi}}
+)");
+  if (!patch.empty()) object.merge_patch(Yaml(patch));
+  return object;
+}
+
+std::string Text(const FieldProblem& problem) {
+  if (problem.required) return problem.field + ": Required: " + problem.message;
+  return problem.field + (problem.value.empty() ? "" : ": \"" + problem.value + "\"") + ": " + problem.message;
+}
+
+std::string Texts(const std::vector<FieldProblem>& problems) {
+  std::string text;
+  for (const FieldProblem& problem : problems) text += Text(problem) + "\n";
+  return text;
+}
+
+TEST(Decode, ASoundClusterHasNoProblems) {
+  const Decoded decoded = Decode(Cluster(R"(
+spec:
+  environment: production
+  purpose: performance
+  paused: true
+  tlsCluster: {enabled: true, issuer: {certManager: {issuerRef: {name: ca, kind: ClusterIssuer}}}}
+  tlsClientSecretNames: [mysql-tls]
+  updatePolicy: {waitForSync: false, failoverPeriod: 1h30m, maxFailover: 1}
+  persistentVolumeClaimRetentionPolicy: {whenDeleted: Delete}
+  upstreams:
+  - {name: orders, dataSize: 500Gi, relay: {space: 50Gi}}
+  - {name: customers}
+  monitor: {replicas: 1, requests: {cpu: "8", memory: 16Gi}, storageSize: 200Gi, retention: 15d}
+  suspendAction: {suspendStatefulSet: true}
+  master: {version: v8.5.8, limits: {cpu: 8}, suspendAction: {suspendStatefulSet: false}}
+  worker: {storageClassName: "", config: {keepalive-ttl: 60}, dataDirs: {relay: r, dump: d}, podDisruptionBudget: {enabled: false}}
+)"));
+  EXPECT_EQ(Texts(decoded.problems), "");
+  EXPECT_EQ(Texts(decoded.unknown), "");
+  const DMCluster& cluster = decoded.cluster;
+  EXPECT_EQ(cluster.meta.Key(), "lab/orders");
+  EXPECT_EQ(cluster.environment, Environment::kProduction);
+  EXPECT_EQ(cluster.purpose, Purpose::kPerformance);
+  EXPECT_TRUE(cluster.paused);
+  EXPECT_TRUE(cluster.tls);
+  EXPECT_EQ(cluster.issuer, Issuer::kCertManager);
+  EXPECT_EQ(cluster.tls_client_secrets, std::vector<std::string>{"mysql-tls"});
+  EXPECT_FALSE(cluster.update.wait_for_sync);
+  EXPECT_EQ(cluster.update.failover_period, std::chrono::minutes(90));
+  EXPECT_EQ(cluster.update.max_failover, 1);
+  EXPECT_EQ(cluster.when_deleted, Retain::kDelete);
+  EXPECT_EQ(cluster.when_scaled, Retain::kRetain);
+  ASSERT_EQ(cluster.upstreams.size(), 2u);
+  EXPECT_TRUE(cluster.upstreams[0].relay);
+  EXPECT_EQ(cluster.upstreams[0].data_size->ToString(), "500Gi");
+  EXPECT_FALSE(cluster.upstreams[1].data_size);
+  EXPECT_EQ(cluster.monitor->cpu_request->ToString(), "8");
+  EXPECT_EQ(cluster.ImageOf(Role::kMaster), "pingcap/dm:v8.5.8");
+  EXPECT_EQ(cluster.ImageOf(Role::kWorker), "pingcap/dm:v8.5.7");
+  EXPECT_FALSE(cluster.master.suspended);
+  EXPECT_TRUE(cluster.worker.suspended);
+  EXPECT_EQ(cluster.master.cpu_limit->ToString(), "8");
+  EXPECT_EQ(cluster.worker.storage_class, "");
+  EXPECT_EQ(cluster.master.storage_class, std::nullopt);
+  EXPECT_EQ(cluster.worker.config_toml, "keepalive-ttl = 60\n");
+  EXPECT_TRUE(cluster.worker.config_is_object);
+  EXPECT_FALSE(cluster.worker.disruption_budget);
+  EXPECT_EQ(cluster.worker.relay_dir + cluster.worker.dump_dir, "rd");
+}
+
+TEST(Decode, WhatTiDBOperatorTakesIsTaken) {
+  for (const char* name : {"basic", "ha-3m3w", "custom", "tls", "rolling-config", "suspended", "master-only"}) {
+    for (const char* file : {"input.yaml", "dmcluster.yaml"}) {
+      const std::string path = std::string(DM_SOURCE_DIR "/tests/testdata/v1/") + name + "/" + file;
+      const auto text = base::ReadFile(path);
+      ASSERT_TRUE(text) << path;
+      const Decoded decoded = Decode(Yaml(*text));
+      EXPECT_EQ(Texts(decoded.problems), "") << path;
+      EXPECT_EQ(Texts(decoded.unknown), "") << path;
+    }
+  }
+}
+
+TEST(Decode, ExamplesAreSound) {
+  for (const char* file : {"production.yaml", "development.yaml"}) {
+    const auto text = base::ReadFile(std::string(DM_SOURCE_DIR "/examples/") + file);
+    ASSERT_TRUE(text) << file;
+    const Decoded decoded = Decode(Yaml(*text));
+    EXPECT_EQ(Texts(decoded.problems) + Texts(decoded.unknown), "") << file;
+  }
+}
+
+TEST(Decode, NullsAreAbsent) {
+  Json object = Cluster();
+  object["spec"]["nodeSelector"] = nullptr;
+  object["spec"]["master"]["config"] = nullptr;
+  object["spec"]["worker"] = nullptr;
+  const Decoded decoded = Decode(object);
+  EXPECT_EQ(Texts(decoded.problems), "");
+  EXPECT_FALSE(decoded.cluster.has_worker);
+}
+
+struct Wrong {
+  std::string patch, says;
+};
+
+class DecodeProblem : public testing::TestWithParam<Wrong> {};
+
+TEST_P(DecodeProblem, IsNamed) {
+  EXPECT_EQ(Texts(Decode(Cluster(GetParam().patch)).problems), GetParam().says + "\n");
+}
+
+INSTANTIATE_TEST_SUITE_P(Table, DecodeProblem, testing::Values(
+    Wrong{"spec: {worker: {requests: {cpu: 16 cores}}}",
+          R"(spec.worker.requests.cpu: "16 cores": must be a quantity such as "16" or "16000m")"},
+    Wrong{"spec: {worker: {requests: {cpu: true}}}", R"(spec.worker.requests.cpu: "true": must be a quantity such as "16" or "16000m")"},
+    Wrong{"spec: {worker: {storageSize: -1Gi}}", R"(spec.worker.storageSize: "-1Gi": must be greater than zero, such as "200Gi")"},
+    Wrong{"spec: {worker: {storageSize: abc}}", R"(spec.worker.storageSize: "abc": must be a quantity such as "200Gi")"},
+    Wrong{"spec: {worker: {limits: {cpu: 8}}}", R"(spec.worker.requests.cpu: "16": must not exceed the limit 8: lower it or raise limits.cpu)"},
+    Wrong{"spec: {master: {replicas: \"3\"}}", R"(spec.master.replicas: "3": must be a whole number, without quotes)"},
+    Wrong{"spec: {master: {replicas: 3.5}}", R"(spec.master.replicas: "3.5": must be a whole number)"},
+    Wrong{"spec: {master: {replicas: 11}}", R"(spec.master.replicas: "11": must be between 0 and 9)"},
+    Wrong{"spec: {master: {replicas: -1}}", R"(spec.master.replicas: "-1": must be between 0 and 9)"},
+    Wrong{"spec: {master: {replicas: null}}", "spec.master.replicas: Required: say how many DM-master instances are wanted"},
+    Wrong{"spec: {version: 8.5}", R"(spec.version: "8.5": must be text: put it in quotes, "8.5")"},
+    Wrong{"spec: {version: \"v8 5\"}", R"(spec.version: "v8 5": must be a tag of the DM image, such as "v8.5.7")"},
+    Wrong{"spec: {environment: prod}", R"(spec.environment: "prod": must be one of "production", "development")"},
+    Wrong{"spec: {environment: Production}", R"(spec.environment: "Production": must be one of "production", "development": did you mean "production"?)"},
+    Wrong{"spec: {paused: \"yes\"}", R"(spec.paused: "yes": must be true or false, without quotes)"},
+    Wrong{"spec: {master: {baseImage: \"pingcap/dm:v8.5.7\"}}",
+          R"(spec.master.baseImage: "pingcap/dm:v8.5.7": must not carry a tag: the version is added to it, so write the tag in version)"},
+    Wrong{"spec: {upstreams: [{name: a}, {name: a}]}", R"(spec.upstreams[a]: "a": is listed twice: keep one entry of that name)"},
+    Wrong{"spec: {upstreams: [{dataSize: 1Gi}]}", "spec.upstreams[0].name: Required: every entry needs a name"},
+    Wrong{"spec: {upstreams: [orders]}", R"(spec.upstreams[0]: "orders": must be an object with a name)"},
+    Wrong{"spec: {upstreams: [{name: orders, dataSize: 5TB}]}", R"(spec.upstreams[orders].dataSize: "5TB": must be a quantity such as "500Gi")"},
+    Wrong{"spec: {upstreams: {name: a}}", R"(spec.upstreams: "{"name":"a"}": must be a list, not an object)"},
+    Wrong{"spec: {master: [1]}", R"(spec.master: "[1]": must be an object, not a list)"},
+    Wrong{"spec: {master: {config: 5}}", R"(spec.master.config: "5": must be TOML text, or an object of the same keys)"},
+    Wrong{"spec: {master: {dataSubDir: ../x}}",
+          R"(spec.master.dataSubDir: "../x": must be a path below the volume, such as "data": letters, digits, ".", "_", "-" and "/", not beginning with "/" and without "..")"},
+    Wrong{"spec: {worker: {dataDirs: {relay: a, dump: a}}}", R"(spec.worker.dataDirs.dump: "a": must differ from relay: DM empties the dump directory before a dump)"},
+    Wrong{"spec: {monitor: {external: true, replicas: 1}}", R"(spec.monitor.replicas: "1": has no meaning beside external: true: remove one of the two)"},
+    Wrong{"spec: {monitor: {retention: forever}}", R"(spec.monitor.retention: "forever": must be a time such as "15d" or "12h")"},
+    Wrong{"spec: {tlsCluster: {issuer: {}}}", R"(spec.tlsCluster.issuer: "{}": must hold exactly one of selfSigned and certManager)"},
+    Wrong{"spec: {updatePolicy: {failoverPeriod: 5}}", R"(spec.updatePolicy.failoverPeriod: "5": must be text: put it in quotes, "5")"},
+    Wrong{"spec: {updatePolicy: {failoverPeriod: 1s}}", R"(spec.updatePolicy.failoverPeriod: "1s": must be a time between 30s and 24h, such as "5m")"},
+    Wrong{"spec: {labels: {team: 7}}", R"(spec.labels[team]: "7": must be text: put it in quotes)"},
+    Wrong{"spec: {labels: {team: a b}}",
+          R"(spec.labels[team]: "a b": must be at most 63 letters, digits, "-", "_" or ".", beginning and ending with a letter or digit)"},
+    Wrong{"spec: {tlsClientSecretNames: [a, a]}", R"(spec.tlsClientSecretNames[1]: "a": is listed twice)"},
+    Wrong{"spec: {master: {additionalContainers: [{name: side}]}}",
+          "spec.master.additionalContainers[side].image: Required: every additional container needs an image"},
+    Wrong{"spec: {master: {additionalVolumes: [{name: config}]}}",
+          R"(spec.master.additionalVolumes[config]: "config": is the name of a volume that the operator mounts: choose another)"},
+    Wrong{"spec: {worker: {additionalVolumeMounts: [{name: x, mountPath: /var/lib/dm-worker}]}}",
+          R"(spec.worker.additionalVolumeMounts[/var/lib/dm-worker]: "/var/lib/dm-worker": is where the operator mounts its own volume: choose another path)"},
+    Wrong{"spec: {master: {service: {type: ExternalName}}}",
+          R"(spec.master.service.type: "ExternalName": must be one of "ClusterIP", "NodePort", "LoadBalancer")"},
+    Wrong{"metadata: {name: My_Cluster}",
+          R"(metadata.name: "My_Cluster": must begin with a lower-case letter and hold at most 63 lower-case letters, digits or "-": Services and DNS names of the members are made from it)"},
+    Wrong{"metadata: {name: null}", "metadata.name: Required: give the cluster a name"},
+    Wrong{"kind: TidbCluster", R"(kind: "TidbCluster": must be "DMCluster")"},
+    Wrong{"spec: null", "spec: Required: say what is wanted: at least version, master and worker"}));
+
+class DecodeUnknown : public testing::TestWithParam<Wrong> {};
+
+TEST_P(DecodeUnknown, IsToldWithAHint) {
+  const Decoded decoded = Decode(Cluster(GetParam().patch));
+  EXPECT_EQ(Texts(decoded.unknown), GetParam().says + "\n");
+  EXPECT_EQ(Texts(decoded.problems), "");
+}
+
+INSTANTIATE_TEST_SUITE_P(Table, DecodeUnknown, testing::Values(
+    Wrong{"spec: {worker: {replica: 3}}", R"(spec.worker.replica: "3": unknown field: did you mean "replicas"?)"},
+    Wrong{"spec: {worker: {storage-size: 1Gi}}", R"(spec.worker.storage-size: "1Gi": unknown field: did you mean "storageSize"?)"},
+    Wrong{"spec: {worker: {resources: {requests: {cpu: 8}}}}",
+          R"(spec.worker.resources: "{"requests":{"cpu":8}}": unknown field: write its requests and limits directly under spec.worker)"},
+    Wrong{"spec: {colour: red}", R"(spec.colour: "red": unknown field, has no effect)"},
+    Wrong{"spec: {affinity: {podAntiAffinty: {}}}", R"(spec.affinity.podAntiAffinty: "{}": unknown field: did you mean "podAntiAffinity"?)"},
+    Wrong{"spec: {tolerations: [{key: a, efect: NoSchedule}]}", R"(spec.tolerations[0].efect: "NoSchedule": unknown field: did you mean "effect"?)"},
+    Wrong{"spec: {master: {additionalContainers: [{name: s, image: b, comand: [x]}]}}",
+          R"(spec.master.additionalContainers[s].comand: "["x"]": unknown field: did you mean "command"?)"},
+    Wrong{"spec: {upstreams: [{name: a, size: 1Gi}]}", R"(spec.upstreams[a].size: "1Gi": unknown field, has no effect)"},
+    Wrong{"spec: {labels: {app.kubernetes.io/component: x}}",
+          R"(spec.labels[app.kubernetes.io/component]: "x": is set by the operator, has no effect)"}));
+
+TEST(Decode, EverythingAtOnce) {
+  const Decoded decoded = Decode(Cluster("spec: {version: 8, master: {replicas: x, storageSize: y}, worker: {requests: {cpu: z, memory: z}}}"));
+  EXPECT_EQ(decoded.problems.size(), 5u) << Texts(decoded.problems);
+}
+
+TEST(Decode, NeverFails) {
+  for (const Json& input : {Json(), Json(1), Json("x"), Json::array(), Json::object(), Json::parse(R"({"spec": {}})"),
+                            Json::parse(R"({"metadata": 3, "spec": {"master": {"config": {"a": null}}, "upstreams": 1, "env": 1}})")}) {
+    EXPECT_FALSE(Decode(input).problems.empty()) << input.dump();
+  }
+}
+
+}  // namespace
+}  // namespace dm
