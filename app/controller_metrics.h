@@ -1,0 +1,29 @@
+// Series of watches, controllers and leases, under the names that dashboards for controller-runtime expect.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "app/metrics.h"
+#include "app/view_assembly.h"
+#include "kube/controller.h"
+#include "kube/reflector.h"
+#include "kube/work_queue.h"
+
+namespace dm::app {
+
+// dm_watch_*{resource}: synced, seconds since the last word, lists, watches, events, errors. `read` is asked at each scrape.
+void AddWatchMetrics(Metrics& metrics, const std::string& resource, std::function<WatchState()> read);
+// All watches of an assembly; it must outlive the metrics' last scrape.
+void AddViewMetrics(Metrics& metrics, const ViewAssembly& assembly);
+
+// controller_runtime_reconcile_total{controller,result}, _reconcile_errors_total, _terminal_reconcile_errors_total,
+// _reconcile_panics_total, _active_workers, _max_concurrent_reconciles; workqueue_depth{name,controller},
+// workqueue_longest_running_processor_seconds. Controller and queue must outlive the last scrape.
+void AddControllerMetrics(Metrics& metrics, const std::string& name, const kube::Controller& controller,
+                          const kube::WorkQueue& queue, int workers);
+
+// leader_election_master_status{name}: 1 while we lead.
+void AddLeaseMetrics(Metrics& metrics, const std::string& name, std::function<bool()> leads);
+
+}  // namespace dm::app

@@ -1,0 +1,164 @@
+#include "app/view_assembly.h"
+
+#include <algorithm>
+
+#include "app/duration.h"
+#include "base/log.h"
+#include "kube/client.h"
+
+namespace dm::app {
+namespace {
+
+// Changes that come this close together make one view: hundreds of nodes that register at once cost a few builds.
+constexpr auto kGather = std::chrono::milliseconds(20);
+constexpr auto kStuck = std::chrono::minutes(2);   // a build takes milliseconds
+
+}  // namespace
+
+// Feeds the store and tells of every end of a list, even of an empty one, which changes nothing but "known".
+template <class T>
+class ViewAssembly::Notifying final : public kube::ObjectConsumer {
+ public:
+  Notifying(ViewAssembly& assembly, kube::Store<T>& store, typename kube::StoreConsumer<T>::Parse parse)
+      : assembly_(assembly), inner_(store, std::move(parse)) {}
+  void Begin() override { inner_.Begin(); }
+  void Item(const base::Json& object) override { inner_.Item(object); }
+  void End(const std::string& version) override {
+    inner_.End(version);
+    assembly_.MarkDirty();
+  }
+  void Apply(const base::Json& object, const std::string& version) override { inner_.Apply(object, version); }
+  void Remove(const base::Json& object, const std::string& version) override { inner_.Remove(object, version); }
+
+ private:
+  ViewAssembly& assembly_;
+  kube::StoreConsumer<T> inner_;
+};
+
+template <class T>
+void ViewAssembly::Watch(const kube::Resource& resource, kube::Store<T>& store, typename kube::StoreConsumer<T>::Parse parse) {
+  store.OnChange([this](const kube::Change<T>& change) {
+    if (!change.before || !change.now || !SameToRules(*change.before, *change.now)) MarkDirty();
+  });
+  kube::ReflectorOptions options;
+  options.resource = resource;
+  reflectors_.push_back({resource.plural, std::make_unique<kube::Reflector>(
+                                              transport_, options, std::make_unique<Notifying<T>>(*this, store, std::move(parse)),
+                                              clock_, random_)});
+}
+
+ViewAssembly::ViewAssembly(net::Transport& transport, base::Clock& clock, base::Random& random)
+    : transport_(transport), clock_(clock), random_(random), started_(clock.Now()) {
+  now_.Set({std::make_shared<const requirements::ClusterView>(), nullptr});
+  pending_.Lock()->dirty_since = started_;
+  Watch<kube::api::Node>(kube::resources::kNodes, nodes_, ParseTrimmedNode);
+  Watch<kube::api::StorageClass>(kube::resources::kStorageClasses, classes_, kube::api::ParseStorageClass);
+  Watch<kube::api::Namespace>(kube::resources::kNamespaces, namespaces_, ParseTrimmedNamespace);
+}
+
+ViewAssembly::~ViewAssembly() { Stop(); }
+
+void ViewAssembly::OnChange(Handler handler) { handlers_.push_back(std::move(handler)); }
+
+void ViewAssembly::Start() {
+  started_ = clock_.Now();
+  pending_.Lock()->dirty_since = started_;
+  thread_ = std::jthread([this](std::stop_token stop) { Run(std::move(stop)); });
+  for (auto& named : reflectors_) named.reflector->Start();
+}
+
+void ViewAssembly::Stop() {
+  for (auto& named : reflectors_) named.reflector->Stop();
+  if (!thread_.joinable()) return;
+  thread_.request_stop();
+  thread_.join();
+}
+
+void ViewAssembly::Pending::Mark(base::TimePoint now) {
+  if (!dirty) dirty_since = now;
+  dirty = true;
+}
+
+void ViewAssembly::SetPolicy(std::shared_ptr<const requirements::Policy> policy) {
+  {
+    auto pending = pending_.Lock();
+    pending->policy = std::move(policy);
+    pending->Mark(clock_.Now());
+  }
+  pending_.NotifyAll();
+}
+
+void ViewAssembly::MarkDirty() {
+  pending_.Lock()->Mark(clock_.Now());
+  pending_.NotifyAll();
+}
+
+bool ViewAssembly::Stuck() const {
+  auto pending = pending_.Lock();
+  return pending->dirty && clock_.Now() - pending->dirty_since > kStuck;
+}
+
+void ViewAssembly::Run(std::stop_token stop) {
+  while (true) {
+    {
+      auto pending = pending_.Lock();
+      if (!pending_.Wait(pending, stop, [](const Pending& p) { return p.dirty; })) return;
+    }
+    Rebuild();
+    auto pending = pending_.Lock();
+    pending_.WaitFor(pending, stop, kGather, [](const Pending&) { return false; });
+    if (stop.stop_requested()) return;
+  }
+}
+
+void ViewAssembly::Rebuild() {
+  std::shared_ptr<const requirements::Policy> policy;
+  {
+    auto pending = pending_.Lock();
+    pending->dirty = false;
+    policy = pending->policy;
+  }
+  const auto built = builder_.Build(*nodes_.Read(), *classes_.Read(), *namespaces_.Read(), policy);
+  if (!built.change.Any()) return;
+  now_.Set({built.view, policy});
+  base::LogDebug("a new view of the cluster", {{"nodes", std::to_string(built.view->nodes.size())},
+                                               {"changed_nodes", std::to_string(built.change.nodes.size())},
+                                               {"changed_classes", std::to_string(built.change.classes.size())},
+                                               {"changed_namespaces", std::to_string(built.change.namespaces.size())}});
+  for (const Handler& handler : handlers_) handler(built.change);
+}
+
+std::string ViewAssembly::WhyNotReady() const {
+  const Surroundings now = Now();
+  std::string missing;
+  for (const WatchState& watch : Watches()) {
+    const bool known = watch.resource == "nodes"            ? now.view->nodes_known
+                       : watch.resource == "storageclasses" ? now.view->classes_known
+                                                            : now.view->namespaces_known;
+    if (known) continue;
+    missing += (missing.empty() ? "" : "; ") + watch.resource + " have not been listed yet";
+    if (!watch.health.last_error.empty()) missing += " (" + watch.health.last_error + ")";
+  }
+  if (!now.policy) missing += std::string(missing.empty() ? "" : "; ") + "there is no good policy yet";
+  return missing;
+}
+
+std::vector<WatchState> ViewAssembly::Watches() const {
+  const base::TimePoint now = clock_.Now();
+  std::vector<WatchState> states;
+  for (const auto& named : reflectors_) {
+    WatchState state{named.resource, named.reflector->Health(), {}};
+    state.silence = now - std::max(state.health.last_contact, started_);
+    states.push_back(std::move(state));
+  }
+  return states;
+}
+
+base::Duration ViewAssembly::Silence(const std::string& resource) const {
+  for (const WatchState& watch : Watches()) {
+    if (watch.resource == resource) return watch.silence;
+  }
+  return base::Duration::max();
+}
+
+}  // namespace dm::app

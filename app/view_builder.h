@@ -1,0 +1,51 @@
+// ViewBuilder: from what the reflectors hold to the immutable ClusterView that rules judge on. A node is judged when what
+// rules read of it changes, not when its heartbeat does, and never per request. Not thread-safe: one thread builds.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "dm/requirements/policy.h"
+#include "dm/requirements/view.h"
+#include "kube/api/namespace.h"
+#include "kube/api/node.h"
+#include "kube/api/storage_class.h"
+#include "kube/store.h"
+
+namespace dm::app {
+
+// What differs from the view before, by name.
+struct ViewChange {
+  bool policy = false;
+  bool known = false;                 // a kind of data was listed for the first time
+  std::vector<std::string> nodes, classes, namespaces;
+  bool Any() const { return policy || known || !nodes.empty() || !classes.empty() || !namespaces.empty(); }
+};
+
+// Do they look the same to a rule? Heartbeats, addresses and resource versions do not count.
+bool SameToRules(const kube::api::Node& a, const kube::api::Node& b);
+bool SameToRules(const kube::api::StorageClass& a, const kube::api::StorageClass& b);
+bool SameToRules(const kube::api::Namespace& a, const kube::api::Namespace& b);
+
+// Parsers that keep only what rules read: memory of a large cluster is labels and annotations.
+base::Result<kube::api::Node> ParseTrimmedNode(const base::Json& object);
+base::Result<kube::api::Namespace> ParseTrimmedNamespace(const base::Json& object);
+
+class ViewBuilder {
+ public:
+  struct Built {
+    std::shared_ptr<const requirements::ClusterView> view;   // the same pointer as before when nothing changed
+    ViewChange change;
+  };
+  ViewBuilder();
+  Built Build(const kube::Snapshot<kube::api::Node>& nodes, const kube::Snapshot<kube::api::StorageClass>& classes,
+              const kube::Snapshot<kube::api::Namespace>& namespaces,
+              const std::shared_ptr<const requirements::Policy>& policy);
+
+ private:
+  std::shared_ptr<const requirements::ClusterView> view_;
+  std::shared_ptr<const requirements::Policy> policy_;
+};
+
+}  // namespace dm::app

@@ -1,0 +1,169 @@
+#include "app/view_builder.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "app/testing/objects.h"
+
+namespace dm::app {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using testing::NamespaceJson;
+using testing::NodeJson;
+using testing::StorageClassJson;
+
+struct ViewBuilderTest : ::testing::Test {
+  kube::Snapshot<kube::api::Node> nodes;
+  kube::Snapshot<kube::api::StorageClass> classes;
+  kube::Snapshot<kube::api::Namespace> namespaces;
+  std::shared_ptr<const requirements::Policy> policy = std::make_shared<const requirements::Policy>();
+  ViewBuilder builder;
+
+  ViewBuilderTest() { nodes.synced = classes.synced = namespaces.synced = true; }
+  void SetNode(const base::Json& json) {
+    auto node = ParseTrimmedNode(json);
+    ASSERT_TRUE(node.has_value()) << node.error().ToString();
+    nodes.items[node->meta.name] = std::make_shared<const kube::api::Node>(*node);
+  }
+  void SetClass(const base::Json& json) {
+    auto item = kube::api::ParseStorageClass(json);
+    ASSERT_TRUE(item.has_value()) << item.error().ToString();
+    classes.items[item->meta.name] = std::make_shared<const kube::api::StorageClass>(*item);
+  }
+  void SetNamespace(const base::Json& json) {
+    auto item = ParseTrimmedNamespace(json);
+    ASSERT_TRUE(item.has_value()) << item.error().ToString();
+    namespaces.items[item->meta.name] = std::make_shared<const kube::api::Namespace>(*item);
+  }
+  ViewBuilder::Built Build() { return builder.Build(nodes, classes, namespaces, policy); }
+};
+
+TEST_F(ViewBuilderTest, HoldsWhatWasListed) {
+  SetNode(NodeJson("b"));
+  SetNode(NodeJson("a"));
+  SetClass(StorageClassJson("fast"));
+  SetNamespace(NamespaceJson("shop", {{"environment", "dev"}}));
+  const auto built = Build();
+  ASSERT_EQ(built.view->nodes.size(), 2u);
+  EXPECT_EQ(built.view->nodes[0]->node->meta.name, "a");
+  EXPECT_EQ(built.view->nodes[0]->network_gbps, 10.0);
+  EXPECT_TRUE(built.view->classes.contains("fast"));
+  EXPECT_EQ(built.view->namespaces.at("shop").at("environment"), "dev");
+  EXPECT_TRUE(built.view->nodes_known && built.view->classes_known && built.view->namespaces_known);
+  EXPECT_TRUE(built.change.known);
+  EXPECT_THAT(built.change.nodes, ElementsAre("a", "b"));
+  EXPECT_THAT(built.change.classes, ElementsAre("fast"));
+  EXPECT_THAT(built.change.namespaces, ElementsAre("shop"));
+}
+
+TEST_F(ViewBuilderTest, HeartbeatsMakeNoNewView) {
+  SetNode(NodeJson("a"));
+  const auto first = Build();
+  base::Json beat = NodeJson("a");
+  beat["metadata"]["resourceVersion"] = "99";
+  beat["metadata"]["annotations"]["volumes.kubernetes.io/controller-managed-attach-detach"] = "true";
+  beat["status"]["conditions"][0]["lastHeartbeatTime"] = "2026-02-02T00:00:00Z";
+  SetNode(beat);
+  const auto second = Build();
+  EXPECT_FALSE(second.change.Any());
+  EXPECT_EQ(second.view, first.view);
+}
+
+TEST_F(ViewBuilderTest, OnlyWhatChangedIsJudgedAnew) {
+  for (const char* name : {"a", "b", "c"}) SetNode(NodeJson(name));
+  const auto first = Build();
+  base::Json changed = NodeJson("b");
+  changed["status"]["allocatable"]["cpu"] = "2";
+  SetNode(changed);
+  const auto second = Build();
+  EXPECT_THAT(second.change.nodes, ElementsAre("b"));
+  EXPECT_EQ(second.view->nodes[0], first.view->nodes[0]);
+  EXPECT_NE(second.view->nodes[1], first.view->nodes[1]);
+  EXPECT_EQ(second.view->nodes[2], first.view->nodes[2]);
+  EXPECT_EQ(first.view->nodes[1]->node->cpu, kube::api::Quantity::FromUnits(64)) << "an older snapshot must not change";
+}
+
+TEST_F(ViewBuilderTest, EveryFieldThatRulesReadCounts) {
+  const struct {
+    const char* pointer;
+    base::Json value;
+  } rows[] = {
+      {"/metadata/labels/zone", "z1"},
+      {"/metadata/annotations/dm.pingcap.com~1os-version", "7.9"},
+      {"/metadata/deletionTimestamp", "2026-01-01T00:00:00Z"},
+      {"/spec/unschedulable", true},
+      {"/spec/taints", base::Json::array({{{"key", "k"}, {"effect", "NoSchedule"}}})},
+      {"/status/allocatable/memory", "1Gi"},
+      {"/status/conditions/0/status", "False"},
+      {"/status/nodeInfo/osImage", "Ubuntu 22.04"},
+      {"/status/nodeInfo/kernelVersion", "5.15.0"},
+      {"/status/nodeInfo/architecture", "arm64"},
+      {"/metadata/uid", "another"},
+  };
+  for (const auto& row : rows) {
+    SetNode(NodeJson("a"));
+    Build();
+    base::Json changed = NodeJson("a");
+    changed[base::Json::json_pointer(row.pointer)] = row.value;
+    SetNode(changed);
+    EXPECT_THAT(Build().change.nodes, ElementsAre("a")) << row.pointer;
+  }
+}
+
+TEST_F(ViewBuilderTest, WhatVanishesIsTold) {
+  for (const char* name : {"a", "b", "c"}) SetNode(NodeJson(name));
+  SetClass(StorageClassJson("fast"));
+  SetNamespace(NamespaceJson("shop"));
+  Build();
+  nodes.items.erase("a");
+  nodes.items.erase("c");
+  classes.items.clear();
+  namespaces.items.clear();
+  const auto built = Build();
+  EXPECT_THAT(built.change.nodes, ElementsAre("a", "c"));
+  EXPECT_THAT(built.change.classes, ElementsAre("fast"));
+  EXPECT_THAT(built.change.namespaces, ElementsAre("shop"));
+  ASSERT_EQ(built.view->nodes.size(), 1u);
+  EXPECT_EQ(built.view->nodes[0]->node->meta.name, "b");
+}
+
+TEST_F(ViewBuilderTest, ANewPolicyJudgesAllNodes) {
+  SetNode(NodeJson("a", "Rocky Linux 9.3 (Blue Onyx)", "5.14.0-362.el9.x86_64"));
+  const auto before = Build();
+  EXPECT_NE(before.view->nodes[0]->os.verdict, requirements::OsVerdict::kSupported);
+  auto admits = requirements::ParsePolicy("operatingSystems:\n- name: Rocky Linux\n  minVersion: \"9\"\n");
+  ASSERT_TRUE(admits.has_value()) << admits.error().ToString();
+  policy = std::make_shared<const requirements::Policy>(*admits);
+  const auto after = Build();
+  EXPECT_TRUE(after.change.policy);
+  EXPECT_THAT(after.change.nodes, IsEmpty()) << "the node itself is the same";
+  EXPECT_NE(after.view->nodes[0], before.view->nodes[0]);
+}
+
+TEST_F(ViewBuilderTest, ClassesAndNamespacesCompareByContent) {
+  SetClass(StorageClassJson("fast"));
+  SetNamespace(NamespaceJson("shop"));
+  Build();
+  SetClass(StorageClassJson("fast"));
+  SetNamespace(NamespaceJson("shop"));
+  EXPECT_FALSE(Build().change.Any());
+  SetClass(StorageClassJson("fast", "hdd"));
+  SetNamespace(NamespaceJson("shop", {{"a", "b"}}));
+  const auto built = Build();
+  EXPECT_THAT(built.change.classes, ElementsAre("fast"));
+  EXPECT_THAT(built.change.namespaces, ElementsAre("shop"));
+}
+
+TEST_F(ViewBuilderTest, AnEmptyListIsKnowledgeToo) {
+  classes.synced = false;
+  EXPECT_FALSE(Build().view->classes_known);
+  classes.synced = true;
+  const auto built = Build();
+  EXPECT_TRUE(built.view->classes_known);
+  EXPECT_TRUE(built.change.known);
+}
+
+}  // namespace
+}  // namespace dm::app
