@@ -59,7 +59,13 @@ class TlsStream final : public ByteStream {
   void Write(asio::const_buffer all, Done done) override {
     asio::async_write(stream_, all, [done = std::move(done)](const Error& error, std::size_t) { done(error); });
   }
-  void Shutdown(Done done) override { stream_.async_shutdown(std::move(done)); }
+  // The operation also waits for the peer's close_notify; other input than that makes it fail as a matter of TLS.
+  void Shutdown(Done done) override {
+    stream_.async_shutdown([done = std::move(done)](const Error& error) {
+      if (!error) return done(asio::error::eof);
+      done(error.category() == asio::error::get_ssl_category() ? Error() : error);
+    });
+  }
   void ReadRaw(asio::mutable_buffer into, Read done) override {
     stream_.next_layer().async_read_some(into, std::move(done));
   }

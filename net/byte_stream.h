@@ -32,7 +32,9 @@ class ByteStream {
   virtual void Handshake(Done done) = 0;     // nothing to do on a plain stream
   virtual void ReadSome(boost::asio::mutable_buffer into, Read done) = 0;
   virtual void Write(boost::asio::const_buffer all, Done done) = 0;
-  virtual void Shutdown(Done done) = 0;      // says that we are done writing; TLS: waits for the peer to say so too
+  // Says that we are done writing. Ends with no error when the peer may still be sending, with one (eof, reset, timeout)
+  // when nothing can come any more.
+  virtual void Shutdown(Done done) = 0;
   virtual void ReadRaw(boost::asio::mutable_buffer into, Read done) = 0;   // below TLS: to drop what still comes
   virtual void Cancel() = 0;                 // pending operations end with an error; the connection stays
   virtual void Close() = 0;                  // at once; pending operations end with an error

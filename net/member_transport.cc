@@ -8,6 +8,7 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/parser.hpp>
+#include <limits>
 #include <optional>
 
 #include "base/strings.h"
@@ -28,6 +29,7 @@ using base::Fail;
 using base::Result;
 
 constexpr std::size_t kReadBytes = 32u << 10;
+constexpr std::uint64_t kNoLimit = std::numeric_limits<std::uint64_t>::max();   // Beast's own "none" refuses every length
 
 // A body that collects what has arrived until it is taken. Unlike Beast's string_body it reserves nothing by the peer's
 // word: "Content-Length: 1000000000000" is only a claim.
@@ -115,12 +117,12 @@ class Exchange {
   }
 
   // Up to the end of the head; interim answers (1xx) are skipped.
-  Result<void> ReadHead(std::optional<std::uint64_t> body_limit) {
+  Result<void> ReadHead(std::uint64_t body_limit) {
     doing_ = "waiting for the answer";
     do {
       parser_.emplace();
       parser_->header_limit(static_cast<std::uint32_t>(peer_.max_header_bytes));
-      parser_->body_limit(body_limit ? boost::optional<std::uint64_t>(*body_limit) : boost::none);
+      parser_->body_limit(body_limit);
       parser_->eager(false);      // until the head is parsed: see ServerSession::Feed
       parser_->skip(request_.method == "HEAD");
       while (!parser_->is_header_done()) {
@@ -267,7 +269,7 @@ class MemberTransport final : public Transport {
     if (auto fine = CheckRequest(request); !fine) return base::Propagate(fine);
     Exchange exchange(peer_, tls_.get(), *check_, request, std::move(stop));
     if (auto sent = exchange.SendRequest(); !sent) return base::Propagate(sent);
-    if (auto head = exchange.ReadHead(std::nullopt); !head) return base::Propagate(head);
+    if (auto head = exchange.ReadHead(kNoLimit); !head) return base::Propagate(head);
     StreamEnd end;
     end.status = static_cast<int>(exchange.parser().get().result_int());
     end.headers = ToHeaders(exchange.parser());
@@ -328,7 +330,9 @@ class MemberTransport final : public Transport {
       exchange.Expire(stream_options.inactivity);
       auto step = exchange.ReadOnce();
       if (!step) {
-        if (!exchange.cancelled()) end.kind = exchange.timed_out() ? StreamEndKind::kInactive : StreamEndKind::kBroken;
+        if (exchange.cancelled()) return end;
+        lines.Feed(exchange.body());      // whole lines that came before the break count
+        end.kind = exchange.timed_out() ? StreamEndKind::kInactive : StreamEndKind::kBroken;
         return end;
       }
       complete = *step == ReadResult::kDone;

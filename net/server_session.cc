@@ -147,7 +147,7 @@ void ServerSession::OnRead(const ByteStream::Error& error, std::size_t size) {
   if (phase_ == Phase::kClosing) return Close();
   if (error) {
     if (read_timed_out_ && HasBegun()) return Refuse(408, "the request did not arrive in time");
-    if (read_timed_out_ || leaving_) return LingeringClose();
+    if ((read_timed_out_ && served_one_) || leaving_) return LingeringClose();
     return Close();
   }
   buffer_.commit(size);
@@ -268,7 +268,7 @@ void ServerSession::LingeringClose() {
   Enter(Phase::kClosing);
   stream_->ExpiresAfter(kLinger);
   stream_->Shutdown([self = shared_from_this()](const ByteStream::Error& error) {
-    if (IsTimeout(error)) return self->Close();
+    if (error) return self->Close();
     self->buffer_.clear();
     self->Discard();
   });
