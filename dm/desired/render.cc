@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "dm/desired/config_map.h"
+#include "dm/desired/monitor.h"
 #include "dm/desired/pod_template.h"
 #include "dm/desired/services.h"
 #include "dm/desired/stateful_set.h"
@@ -67,6 +68,12 @@ Objects Render(const DMCluster& cluster, const RenderFacts& facts) {
   std::vector<Json> stateful_sets;
   RenderRole(Context(cluster, facts, Role::kMaster), objects, stateful_sets);
   if (cluster.has_worker) RenderRole(Context(cluster, facts, Role::kWorker), objects, stateful_sets);
+  if (WantsMonitor(cluster)) {
+    for (Json& object : MonitorObjects(cluster)) objects.manifests.push_back(std::move(object));
+    Json pod_template = MonitorTemplate(cluster);
+    objects.roles.push_back(MonitorPods(cluster, pod_template));
+    stateful_sets.push_back(MonitorSet(cluster, std::move(pod_template)));
+  }
   objects.manifests.insert(objects.manifests.end(), std::make_move_iterator(stateful_sets.begin()),
                            std::make_move_iterator(stateful_sets.end()));
   return objects;

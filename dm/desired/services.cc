@@ -30,7 +30,9 @@ Json ClientPorts(const Json& service, const std::string& type) {
 
 Json PeerService(const Context& context) {
   const bool master = context.role == Role::kMaster;
-  Json service = Object("v1", "Service", Meta(context.cluster, context.names.PeerService(context.role), ServiceLabels(context, "peer")));
+  // v1 labels only the masters' Services with who uses them.
+  const Labels labels = master ? ServiceLabels(context, "peer") : SelectorLabels(context.cluster.meta.name, context.role);
+  Json service = Object("v1", "Service", Meta(context.cluster, context.names.PeerService(context.role), labels));
   Json ports = Json::array();
   if (master) {
     ports.push_back(Port("dm-master-peer", kMasterPeerPort, kMasterPeerPort));

@@ -11,7 +11,7 @@ namespace {
 // Both scripts begin so. The annotations are looked at, never sourced: their values are not ours.
 constexpr const char* kHead = R"sh(#!/bin/sh
 # Starts @TITLE@. Written by dm-operator; a change takes effect when the pod restarts.
-set -u
+set -uf   # no globs: what is read is not ours to expand
 
 root=@ROOT@
 data="$root"@DATA@
