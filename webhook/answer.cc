@@ -1,0 +1,138 @@
+#include "webhook/answer.h"
+
+#include <algorithm>
+
+#include "base/strings.h"
+#include "dm/requirements/text.h"
+#include "webhook/warnings.h"
+
+namespace dm::webhook {
+namespace {
+
+using requirements::Finding;
+using requirements::Severity;
+using requirements::Verdict;
+
+constexpr std::size_t kMostCauses = 50;
+constexpr std::size_t kLongestCause = 1024;   // characters
+
+std::string ProblemText(const FieldProblem& problem) {
+  if (problem.required) return "Required value: " + problem.message;
+  return "Invalid value: \"" + base::Printable(problem.value, 100) + "\": " + problem.message;
+}
+
+Cause CauseOf(const FieldProblem& problem) {
+  return {problem.required ? "FieldValueRequired" : "FieldValueInvalid", CleanLine(problem.field, kLongestCause),
+          CleanLine(ProblemText(problem), kLongestCause)};
+}
+
+Cause CauseOf(const Finding& finding) {
+  return {std::string(requirements::CauseType(finding)),
+          CleanLine(finding.field.empty() ? "spec" : finding.field, kLongestCause),   // kubectl drops a cause without a field
+          CleanLine(requirements::LongText(finding), kLongestCause)};
+}
+
+// One field lies in the other, or they are the same: a rule that speaks of a field which could not be read talks nonsense.
+bool Touches(const std::string& a, const std::string& b) {
+  const std::string& shorter = a.size() <= b.size() ? a : b;
+  const std::string& longer = a.size() <= b.size() ? b : a;
+  if (!base::StartsWith(longer, shorter)) return false;
+  return longer.size() == shorter.size() || longer[shorter.size()] == '.' || longer[shorter.size()] == '[';
+}
+
+bool Unreadable(const Finding& finding, const Problems& problems) {
+  const auto touches = [&](const FieldProblem& problem) { return Touches(problem.field, finding.field); };
+  return std::any_of(problems.denials.begin(), problems.denials.end(), touches) ||
+         std::any_of(problems.warnings.begin(), problems.warnings.end(), touches);
+}
+
+std::string NamesOf(const std::vector<Finding>& findings) {
+  std::vector<std::string> names;
+  for (const Finding& finding : findings) {
+    std::string name(requirements::RuleName(finding.rule));
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(std::move(name));
+  }
+  return base::Join(names, ",");
+}
+
+std::string NotCheckedText(const std::vector<requirements::NotChecked>& left) {
+  std::vector<std::string> names;
+  for (const auto& one : left) {
+    std::string name(requirements::RuleName(one.rule));
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(std::move(name));
+  }
+  return std::to_string(names.size()) + (names.size() == 1 ? " rule was" : " rules were") + " not checked: " +
+         base::Join(names, ", ") + " (" + left.front().why + ")";
+}
+
+std::vector<std::string> WarningTexts(const Problems& problems, const std::vector<Finding>& findings,
+                                      const std::vector<requirements::NotChecked>& not_checked) {
+  std::vector<std::string> texts;
+  for (const FieldProblem& problem : problems.warnings) texts.push_back(problem.field + ": " + ProblemText(problem));
+  for (const Finding& finding : findings) texts.push_back(requirements::ShortText(finding));
+  for (const FieldProblem& key : problems.unknown) {
+    texts.push_back("unknown field \"" + key.field + "\"" + (key.message.empty() ? "" : ": " + key.message));
+  }
+  if (!not_checked.empty()) texts.push_back(NotCheckedText(not_checked));
+  return texts;
+}
+
+// As the API server words it: several causes in brackets, one without.
+std::string Headline(const Review& review, const std::vector<Cause>& causes) {
+  std::string text = review.kind + "." + review.group + " \"" + review.name + "\" is invalid: ";
+  if (causes.size() == 1) return text + causes[0].field + ": " + causes[0].message;
+  text += "[";
+  for (std::size_t i = 0; i < causes.size(); ++i) text += (i ? ", " : "") + causes[i].field + ": " + causes[i].message;
+  return text + "]";
+}
+
+void Limit(std::vector<Cause>& causes) {
+  if (causes.size() <= kMostCauses) return;
+  const std::size_t more = causes.size() - kMostCauses + 1;
+  causes.resize(kMostCauses - 1);
+  causes.push_back({"FieldValueInvalid", "spec", std::to_string(more) + " more findings: see all with kubectl dm check"});
+}
+
+}  // namespace
+
+Problems SplitProblems(const Decoded& now, const Decoded* before) {
+  Problems split;
+  split.unknown = now.unknown;
+  for (const FieldProblem& problem : now.problems) {
+    const bool stored = before != nullptr && std::any_of(before->problems.begin(), before->problems.end(), [&](const FieldProblem& old) {
+      return old.field == problem.field && old.value == problem.value && old.required == problem.required;
+    });
+    (stored ? split.warnings : split.denials).push_back(problem);
+  }
+  return split;
+}
+
+Reply Answer(const Review& review, const Verdict& verdict, const Problems& problems, const requirements::Effective& effective) {
+  std::vector<Finding> denials = verdict.denials, warnings = verdict.warnings;
+  const auto unreadable = [&](const Finding& finding) { return Unreadable(finding, problems); };
+  std::erase_if(denials, unreadable);
+  // Information is for the CLI and the status; it would only teach people to skip warnings.
+  std::erase_if(warnings, [&](const Finding& f) { return f.severity < Severity::kWarn || unreadable(f); });
+
+  Reply reply;
+  reply.uid = review.uid;
+  reply.allowed = denials.empty() && problems.denials.empty();
+  reply.warnings = FitWarnings(WarningTexts(problems, warnings, verdict.not_checked));
+  reply.audit["environment"] = std::string(EnvironmentName(effective.environment));
+  if (!warnings.empty()) reply.audit["warned"] = NamesOf(warnings);
+  if (reply.allowed) return reply;
+
+  for (const FieldProblem& problem : problems.denials) reply.causes.push_back(CauseOf(problem));
+  for (const Finding& finding : denials) reply.causes.push_back(CauseOf(finding));
+  Limit(reply.causes);
+  reply.code = 422;
+  reply.reason = "Invalid";
+  reply.details = Details{review.group, review.kind, review.name, review.object_uid};
+  reply.message = Headline(review, reply.causes);
+  std::string denied = NamesOf(denials);
+  if (!problems.denials.empty()) denied += std::string(denied.empty() ? "" : ",") + "Decode";
+  reply.audit["denied"] = denied;
+  return reply;
+}
+
+}  // namespace dm::webhook
