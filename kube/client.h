@@ -34,7 +34,7 @@ extern const Resource kNodes, kNamespaces, kPods, kServices, kConfigMaps, kSecre
 }
 
 struct Preconditions {
-  std::string uid, resource_version;      // empty: none
+  std::string uid{}, resource_version{};      // empty: none
 };
 
 struct ApplyOptions {

@@ -208,7 +208,8 @@ base::Result<void> CheckServerUrl(const std::string& url, const std::string& whe
     if (!number || *number < 1 || *number > 65535) return wrong("has a port that is no number from 1 to 65535");
   }
   if (host.empty() || (host.front() == '[') != (host.back() == ']')) return wrong("has no host");
-  if (host.front() != '[' && host.find(':') != std::string_view::npos) return wrong("has an IPv6 address without brackets");
+  if (host.front() == '[') return wrong("has an IPv6 address, which the HTTP client cannot dial; use a name");
+  if (host.find(':') != std::string_view::npos) return wrong("has an IPv6 address without brackets");
   return {};
 }
 

@@ -222,7 +222,10 @@ void LeaderElector::Impl::Elect(std::stop_token stop) {
   while (clock.WaitFor(options.retry, stop)) {
     const Attempt attempt = Try(stop);
     if (stop.stop_requested() || state.Lock()->lost) return;
-    if (attempt == Attempt::kTaken) return Lose("it is held by " + state.Lock()->holder);
+    if (attempt == Attempt::kTaken) {
+      const std::string holder = state.Lock()->holder;
+      return Lose("it is held by " + holder);
+    }
   }
 }
 

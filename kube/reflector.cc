@@ -19,6 +19,7 @@ using base::Error;
 using base::Json;
 
 constexpr base::Duration kListTimeout = std::chrono::seconds(60);      // the server's own limit for a request
+constexpr base::Duration kOpenTimeout = std::chrono::seconds(30);      // above the 15 s that it may queue a request
 constexpr base::Duration kMostRetryAfter = std::chrono::seconds(120);  // a wrong header must not stop us for a day
 constexpr base::Duration kPaceOfWatches = std::chrono::seconds(1);
 
@@ -222,7 +223,7 @@ Reflector::Impl::Result Reflector::Impl::WatchOnce(std::stop_token stop) {
   request.target = options.resource.Path(options.ns) + "?watch=true&allowWatchBookmarks=true&resourceVersion=" +
                    net::PercentEncode(version) + "&timeoutSeconds=" + std::to_string(seconds) + Selectors();
   request.headers.emplace("Accept", "application/json");
-  request.timeout = std::chrono::seconds(seconds) + options.inactivity;   // a server that forgets its timeout
+  request.timeout = kOpenTimeout;   // until the head of the answer
   net::StreamOptions stream_options;
   stream_options.inactivity = options.inactivity;
 
