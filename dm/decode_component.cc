@@ -49,6 +49,18 @@ void ReadVolumes(Fields& fields, Role role) {
   }
 }
 
+// Of two variables with one name the later counts, as in a pod: no problem.
+void ReadEnvironment(Fields& fields) {
+  ReadList(fields, "env", "env", "");
+  const Json* list = fields.Raw("env");
+  if (list == nullptr || !list->is_array()) return;
+  for (std::size_t i = 0; i < list->size(); ++i) {
+    const Json& variable = (*list)[i];
+    if (!variable.is_object() || !base::GetStringOr(variable, "name").empty()) continue;
+    fields.out().problems.push_back({fields.PathOf("env") + "[" + std::to_string(i) + "].name", "", "every variable needs a name", true});
+  }
+}
+
 void ReadProbe(Fields probe) {
   probe.Enum("type", {"tcp", "command"});
   probe.Int("initialDelaySeconds", 0, 86400);
@@ -60,12 +72,12 @@ void ReadProbe(Fields probe) {
 void ReadPodParts(Fields& fields, Role role) {
   const std::string built_in = Names{""}.ClaimTemplate(role);   // container and claim template share their name
   fields.String("image");
-  ReadList(fields, "env", "env", "name");
+  ReadEnvironment(fields);
   ReadList(fields, "envFrom", "envFrom", "");
   ReadContainers(fields, "initContainers", "");
   ReadContainers(fields, "additionalContainers", built_in);
   ReadVolumes(fields, role);
-  fields.Int("terminationGracePeriodSeconds", 0, 86400);
+  fields.Int("terminationGracePeriodSeconds", 0, 365 * 86400);
   ReadObject(fields, "securityContext", "securityContext");
   ReadProbe(fields.Object("readinessProbe"));
   fields.Bool("automountServiceAccountToken");
@@ -85,7 +97,7 @@ void ReadService(Fields service, Component& component) {
     return "must be at most 15 characters";
   });
   service.Int("port", 1, 65535);
-  service.Int("masterNodePort", 1, 65535);
+  service.Int("masterNodePort", 0, 65535);
   service.Strings("loadBalancerSourceRanges");
   service.Enum("externalTrafficPolicy", {"", "Cluster", "Local"});
   service.Finish();

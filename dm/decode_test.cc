@@ -179,6 +179,8 @@ INSTANTIATE_TEST_SUITE_P(Table, DecodeProblem, testing::Values(
           R"(spec.master.additionalVolumes[config]: "config": is the name of a volume that the operator mounts: choose another)"},
     Wrong{"spec: {worker: {additionalVolumeMounts: [{name: x, mountPath: /var/lib/dm-worker}]}}",
           R"(spec.worker.additionalVolumeMounts[/var/lib/dm-worker]: "/var/lib/dm-worker": is where the operator mounts its own volume: choose another path)"},
+    Wrong{"spec: {worker: {env: [{value: x}]}}", "spec.worker.env[0].name: Required: every variable needs a name"},
+    Wrong{"spec: {worker: {env: [x]}}", R"(spec.worker.env[0]: "x": must be an object, not text)"},
     Wrong{"spec: {master: {service: {type: ExternalName}}}",
           R"(spec.master.service.type: "ExternalName": must be one of "ClusterIP", "NodePort", "LoadBalancer")"},
     Wrong{"metadata: {name: My_Cluster}",
@@ -212,6 +214,10 @@ INSTANTIATE_TEST_SUITE_P(Table, DecodeUnknown, testing::Values(
 TEST(Decode, EverythingAtOnce) {
   const Decoded decoded = Decode(Cluster("spec: {version: 8, master: {replicas: x, storageSize: y}, worker: {requests: {cpu: z, memory: z}}}"));
   EXPECT_EQ(decoded.problems.size(), 5u) << Texts(decoded.problems);
+}
+
+TEST(Decode, OfTwoVariablesTheLaterCounts) {
+  EXPECT_EQ(Texts(Decode(Cluster("spec: {worker: {env: [{name: A, value: x}, {name: A, value: y}]}}")).problems), "");
 }
 
 TEST(Decode, NeverFails) {

@@ -2,6 +2,8 @@
 #include "dm/desired/start_script.h"
 
 #include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -10,7 +12,6 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
-#include <thread>
 
 namespace dm::desired {
 namespace {
@@ -71,12 +72,13 @@ class Script : public testing::Test {
   }
   // The exit status, or -1 when it still runs after that long.
   int Wait(std::chrono::milliseconds longest) {
-    const auto end = std::chrono::steady_clock::now() + longest;
+    const auto handle = static_cast<int>(syscall(SYS_pidfd_open, child_, 0));
+    pollfd ended{handle, POLLIN, 0};
+    const bool over = poll(&ended, 1, static_cast<int>(longest.count())) == 1;
+    close(handle);
+    if (!over) return -1;
     int status = 0;
-    while (waitpid(child_, &status, WNOHANG) == 0) {
-      if (std::chrono::steady_clock::now() > end) return -1;
-      usleep(10'000);
-    }
+    waitpid(child_, &status, 0);
     child_ = 0;
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   }
