@@ -1,0 +1,76 @@
+// BootstrapMasters: the first masters start together from one static list of members. That happens only where neither a claim
+// nor the status nor the ConfigMap knows a cluster; once one is known, lines of this kind are only ever taken away.
+#include "base/strings.h"
+#include "operator/lifecycle/steps.h"
+
+namespace dm::op::lifecycle {
+namespace {
+
+std::set<int> UpTo(int count) {
+  std::set<int> ordinals;
+  for (int i = 0; i < count; ++i) ordinals.insert(ordinals.end(), i);
+  return ordinals;
+}
+
+// The pods of the first masters have formed a cluster: a majority is listed and healthy, and there is a leader.
+bool Formed(const Planning& p, const members::Roster& roster, int count) {
+  int healthy = 0;
+  for (const auto& master : roster.masters) {
+    if (OrdinalOf(p.names, Role::kMaster, master.name) >= 0 && p.Healthy(master.name)) ++healthy;
+  }
+  return !roster.leader.name.empty() && healthy >= count / 2 + 1;
+}
+
+void First(Planning& p) {
+  const std::set<int> first = p.memory.first.empty() ? UpTo(p.Desired(Role::kMaster)) : p.memory.first;
+  for (const int ordinal : first) {
+    p.lines[p.Pod(Role::kMaster, ordinal)] = BootstrapLine(p, first);
+    p.plan.bootstrap.initial_members.push_back(p.Pod(Role::kMaster, ordinal));
+  }
+  p.replicas[Role::kMaster] = *first.rbegin() + 1;
+}
+
+void FromData(Planning& p) {
+  p.replicas[Role::kMaster] = std::max(p.LiveReplicas(Role::kMaster), *p.memory.existing.rbegin() + 1);
+}
+
+// Lines stay until their pod is a member; what a cluster was started from must not change under it.
+void KeepLines(Planning& p) {
+  for (const auto* ordinals : {&p.memory.first, &p.memory.joining}) {
+    for (const int ordinal : *ordinals) {
+      const auto claim = p.seen.master.claims.find(ordinal);
+      if (claim != p.seen.master.claims.end() && claim->second.IsMember()) continue;
+      p.lines[p.Pod(Role::kMaster, ordinal)] = LiveLine(p, ordinal);
+    }
+  }
+}
+
+}  // namespace
+
+void BootstrapMasters(Planning& p) {
+  p.plan.bootstrap.cluster_id = p.memory.cluster_id;
+  p.plan.bootstrap.initial_members = p.memory.initial_members;
+  KeepLines(p);
+  if (p.Busy(Component::kMaster) || p.memory.Known()) return;
+  if (p.Desired(Role::kMaster) < 1) {
+    p.WaitFor(Component::kMaster, "NoMasters", "spec.master.replicas is 0: a DM cluster needs at least one dm-master");
+    return;
+  }
+  p.plan.bootstrap.initial_members.clear();
+  const bool reuse = !p.memory.existing.empty();
+  reuse ? FromData(p) : First(p);
+
+  std::string why;
+  const auto* roster = p.Trusted(&why);
+  if (roster && Formed(p, *roster, p.replicas[Role::kMaster])) {
+    p.memory.cluster_id = *p.seen.members.cluster_id;    // recorded by this plan, and true for the steps after this one
+    p.plan.bootstrap.cluster_id = p.memory.cluster_id;
+    p.moves.emplace_back(Emit{false, "Bootstrapped", "DM cluster " + p.memory.cluster_id + " has formed"});
+    return;
+  }
+  p.WaitFor(Component::kMaster, reuse ? "StartingFromData" : "Bootstrapping",
+            "waiting for " + std::to_string(p.replicas[Role::kMaster]) + " dm-masters to form a cluster" +
+                (why.empty() ? "" : ": " + why));
+}
+
+}  // namespace dm::op::lifecycle

@@ -1,0 +1,33 @@
+// Memory: what the cluster's past says, read from the places that survive: the claims' annotations first (they lie where the
+// data lies), the bootstrap ConfigMap and the status as copies. Pure.
+#pragma once
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "dm/cluster.h"
+#include "operator/lifecycle/observed.h"
+
+namespace dm::op::lifecycle {
+
+struct Memory {
+  std::string cluster_id;                // of the DM cluster that this object stands for; empty: none has ever been seen
+  std::string conflict;                  // two places name different clusters: what is where
+  std::vector<std::string> initial_members;   // that the first masters were started with; may be empty
+  std::set<int> existing;                // ordinals of master claims that are older than this DMCluster and may hold data of another
+  bool claims_know = false;              // of those, at least one says of which cluster
+  bool reuse = false;                    // the user has said "reuse", and the ConfigMap remembers it
+  std::set<int> first;                   // ordinals with a bootstrap line in the live ConfigMap
+  std::set<int> joining;                 // ordinals with a join line there, not yet members
+  bool config_map = false;               // the ConfigMap is there and ours: whether to bootstrap has been decided
+
+  bool Known() const { return !cluster_id.empty(); }
+};
+
+Memory Remember(const DMCluster& want, const Observed& seen);
+
+// The child is controlled by this very object (by UID: one that was deleted and made anew is another).
+bool IsOurs(const DMCluster& want, const Child& child);
+
+}  // namespace dm::op::lifecycle

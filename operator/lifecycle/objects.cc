@@ -1,0 +1,165 @@
+// Objects: what `dm/desired` renders, with what the other steps decided put in, as applications in order. What lives already as it
+// should is left out, so a settled cluster has an empty plan; what somebody changed or deleted by hand comes back.
+#include <set>
+
+#include "base/strings.h"
+#include "kube/apply.h"
+#include "operator/lifecycle/steps.h"
+
+namespace dm::op::lifecycle {
+namespace {
+
+using base::Json;
+
+std::string NameOf(const Json& object) {
+  const Json* meta = base::Find(object, "metadata");
+  return meta ? base::GetStringOr(*meta, "name") : "";
+}
+
+void ApplyIfDifferent(Planning& p, Json object) {
+  const std::string kind = base::GetStringOr(object, "kind");
+  const Child* live = p.seen.Find(kind, NameOf(object));
+  if (live && !live->meta.BeingDeleted()) {
+    const Json desired = kube::WithHash(object, std::string(annotations::kAppliedHash));
+    if (kube::LiveCovers(desired, live->object)) return;   // the hash is one of the fields
+  }
+  p.plan.actions.emplace_back(Apply{std::move(object)});
+}
+
+// What cannot be changed on a StatefulSet stays as it is; claims grow on their own (claims.cc).
+void KeepImmutable(Json& spec, const Child& live) {
+  const Json* now = base::Find(live.object, "spec");
+  if (!now) return;
+  for (const char* key : {"volumeClaimTemplates", "podManagementPolicy", "serviceName", "selector"}) {
+    if (const Json* value = base::Find(*now, key)) spec[key] = *value;
+  }
+  if (Json* claims = spec.contains("volumeClaimTemplates") ? &spec["volumeClaimTemplates"] : nullptr; claims && claims->is_array()) {
+    for (Json& claim : *claims) claim.erase("status");
+  }
+}
+
+bool TemplateDiffers(const Json& desired, const Child& live) {
+  const Json* want = base::FindPath(desired, {"spec", "template"});
+  const Json* have = base::FindPath(live.object, {"spec", "template"});
+  return want && have && !kube::LiveCovers(*want, *have);
+}
+
+std::optional<Role> RoleOfSet(const Planning& p, const std::string& name) {
+  for (const Role role : {Role::kMaster, Role::kWorker}) {
+    if (name == p.names.StatefulSet(role)) return role;
+  }
+  return std::nullopt;
+}
+
+void ApplySet(Planning& p, Json object, Role role, bool& masters_change) {
+  const auto replicas = p.replicas.find(role);
+  if (replicas == p.replicas.end()) return;    // its time has not come, or it is held
+  Json& spec = object["spec"];
+  spec["replicas"] = replicas->second;
+  spec["updateStrategy"] = Json{{"type", "OnDelete"}};   // we choose the order (roll.cc)
+  if (const Child* live = p.Set(role)) {
+    KeepImmutable(spec, *live);
+    const bool differs = TemplateDiffers(object, *live);
+    if (role == Role::kMaster) masters_change = differs || !ReadSet(*live).observed || !p.Outdated(Role::kMaster).empty();
+    // Masters before workers: a worker that is made anew in between stays at the version that the masters still have.
+    if (role == Role::kWorker && differs && masters_change) {
+      spec["template"] = *base::FindPath(live->object, {"spec", "template"});
+      p.WaitFor(Component::kWorker, "WaitsForMasters", "the dm-workers change when the dm-masters have");
+    }
+  }
+  ApplyIfDifferent(p, std::move(object));
+}
+
+Json BootstrapMap(const Planning& p, const Json& like) {
+  Json map = {{"apiVersion", "v1"}, {"kind", "ConfigMap"}, {"metadata", Json::object()}, {"data", Json::object()}};
+  Json& meta = map["metadata"];
+  meta["name"] = p.names.BootstrapConfigMap();
+  meta["namespace"] = p.want.meta.ns;
+  if (const Json* labels = base::FindPath(like, {"metadata", "labels"})) meta["labels"] = *labels;
+  if (const Json* owners = base::FindPath(like, {"metadata", "ownerReferences"})) meta["ownerReferences"] = *owners;
+  return map;
+}
+
+void FillBootstrapMap(const Planning& p, Json& map) {
+  Json& data = map["data"];
+  data = Json::object();
+  const auto replicas = p.replicas.find(Role::kMaster);
+  const int masters = replicas == p.replicas.end() || p.held.contains(Role::kMaster) ? INT32_MAX : replicas->second;
+  for (const auto& [pod, line] : p.lines) {
+    if (!line.empty() && OrdinalOf(p.names, Role::kMaster, pod) < masters) data[pod] = line;
+  }
+  for (const auto& [ordinal, claim] : p.seen.master.claims) {
+    if (!claim.Retired()) continue;
+    // The data of a removed member never starts again: the start script moves it aside once, under this name. Member ids
+    // follow from addresses and come again, so the time is part of it.
+    std::string tag = (claim.MemberId().empty() ? claim.meta.uid : claim.MemberId()) + "-" +
+                      claim.meta.Annotation(std::string(annotations::kRemovedAt));
+    std::erase_if(tag, [](char c) { return c == ':' || c == '.' || c == '+'; });
+    data["removed-" + p.Pod(Role::kMaster, ordinal)] = tag;
+  }
+  Json notes = Json::object();
+  if (p.memory.Known()) notes[std::string(annotations::kClusterId)] = p.memory.cluster_id;
+  if (p.memory.reuse) notes[std::string(annotations::kData)] = "reuse";
+  if (!notes.empty()) map["metadata"]["annotations"].update(notes);
+}
+
+// Whether to bootstrap has been decided: before that the ConfigMap must not exist, for it is the memory of the decision.
+bool Decided(const Planning& p) { return p.memory.config_map || (p.replicas.contains(Role::kMaster) && !p.held.contains(Role::kMaster)); }
+
+// Ours, but no longer rendered. ConfigMaps stay while a pod of an older template may still mount them.
+void Prune(Planning& p, const std::set<std::string>& rendered) {
+  if (!p.want.has_worker && p.Set(Role::kWorker)) return;   // they still use what is theirs
+  const bool rolling = !p.Outdated(Role::kMaster).empty() || !p.Outdated(Role::kWorker).empty();
+  for (const auto& [key, child] : p.seen.children) {
+    const auto kind = base::GetStringOr(child.object, "kind");
+    if (rendered.contains(key) || child.meta.BeingDeleted() || !IsOurs(p.want, child)) continue;
+    if (child.meta.Annotation(std::string(annotations::kAppliedHash)).empty()) continue;
+    if (kind != "Service" && kind != "PodDisruptionBudget" && (kind != "ConfigMap" || rolling)) continue;
+    if (kind == "ConfigMap") {
+      bool changing = false;
+      for (const Action& action : p.plan.actions) {
+        const auto* apply = std::get_if<Apply>(&action);
+        changing |= apply && base::GetStringOr(apply->object, "kind") == "StatefulSet";
+      }
+      for (const Role role : {Role::kMaster, Role::kWorker}) changing |= p.Set(role) && !ReadSet(*p.Set(role)).observed;
+      if (changing) continue;
+    }
+    p.moves.emplace_back(DeleteObject{kind, child.meta.name, child.meta.uid, "it is not wanted any more"});
+  }
+}
+
+}  // namespace
+
+void Objects(Planning& p) {
+  std::set<std::string> rendered;
+  bool masters_change = false;
+  bool mapped = false;
+  const auto bootstrap_map = [&](Json map) {
+    mapped = true;
+    rendered.insert("ConfigMap/" + p.names.BootstrapConfigMap());
+    if (!Decided(p)) return;
+    FillBootstrapMap(p, map);
+    ApplyIfDifferent(p, std::move(map));
+  };
+  for (auto& action : p.records) p.plan.actions.push_back(std::move(action));
+  for (const Json& manifest : p.objects.manifests) {
+    const std::string kind = base::GetStringOr(manifest, "kind");
+    const std::string name = NameOf(manifest);
+    rendered.insert(kind + "/" + name);
+    if (kind == "ConfigMap" && name == p.names.BootstrapConfigMap()) {
+      bootstrap_map(manifest);
+      continue;
+    }
+    if (kind == "StatefulSet") {
+      if (!mapped) bootstrap_map(BootstrapMap(p, manifest));
+      if (const auto role = RoleOfSet(p, name)) {
+        ApplySet(p, manifest, *role, masters_change);
+        continue;
+      }
+    }
+    ApplyIfDifferent(p, manifest);
+  }
+  Prune(p, rendered);
+}
+
+}  // namespace dm::op::lifecycle

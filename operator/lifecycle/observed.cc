@@ -1,0 +1,39 @@
+#include "operator/lifecycle/observed.h"
+
+namespace dm::op::lifecycle {
+
+SetState ReadSet(const Child& set) {
+  SetState state;
+  if (const base::Json* spec = base::Find(set.object, "spec")) state.replicas = static_cast<int>(base::GetIntOr(*spec, "replicas", 1));
+  if (const base::Json* status = base::Find(set.object, "status")) {
+    state.ready = static_cast<int>(base::GetIntOr(*status, "readyReplicas", 0));
+    state.update_revision = base::GetStringOr(*status, "updateRevision");
+    state.observed = base::GetIntOr(*status, "observedGeneration", 0) >= set.meta.generation;
+  }
+  return state;
+}
+
+base::Result<Claim> ParseClaim(const base::Json& object) {
+  auto meta = kube::api::ParseObjectMeta(object);
+  if (!meta) return base::Propagate(meta, "reading a claim");
+  Claim claim;
+  claim.meta = std::move(*meta);
+  if (const base::Json* spec = base::Find(object, "spec")) claim.storage_class = base::GetString(*spec, "storageClassName");
+  if (const base::Json* status = base::Find(object, "status")) claim.phase = base::GetStringOr(*status, "phase");
+  const auto quantity = [&](std::initializer_list<std::string_view> path) {
+    const base::Json* value = base::FindPath(object, path);
+    if (!value) return kube::api::Quantity();
+    auto parsed = kube::api::Quantity::FromJson(*value);
+    return parsed ? *parsed : kube::api::Quantity();
+  };
+  claim.request = quantity({"spec", "resources", "requests", "storage"});
+  claim.capacity = quantity({"status", "capacity", "storage"});
+  return claim;
+}
+
+const Child* Observed::Find(const std::string& kind, const std::string& name) const {
+  const auto it = children.find(kind + "/" + name);
+  return it == children.end() ? nullptr : &it->second;
+}
+
+}  // namespace dm::op::lifecycle

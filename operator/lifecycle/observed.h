@@ -1,0 +1,65 @@
+// Observed: what there is, gathered for one cluster. Values only; where something is not known it says so.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "base/json.h"
+#include "dm/words.h"
+#include "kube/api/object_meta.h"
+#include "kube/api/pod_spec.h"
+#include "kube/api/quantity.h"
+#include "operator/members/types.h"
+
+namespace dm::op::lifecycle {
+
+// A child object as the API server has it (StatefulSet, Service, ConfigMap, PodDisruptionBudget), without managedFields.
+struct Child {
+  kube::api::ObjectMeta meta;
+  base::Json object;
+};
+
+// What a StatefulSet says of itself.
+struct SetState {
+  int replicas = 0;                      // spec
+  int ready = 0;
+  std::string update_revision;
+  bool observed = false;                 // its controller has seen the newest generation: update_revision is of the newest template
+};
+SetState ReadSet(const Child& set);
+
+struct Claim {
+  kube::api::ObjectMeta meta;
+  std::string phase;                     // Pending | Bound | Lost
+  kube::api::Quantity request, capacity; // capacity zero: never provisioned
+  std::optional<std::string> storage_class;
+
+  std::string ClusterId() const { return meta.Annotation(std::string(annotations::kClusterId)); }
+  std::string MemberId() const { return meta.Annotation(std::string(annotations::kMemberId)); }
+  bool Retired() const { return !meta.Annotation(std::string(annotations::kRemovedAt)).empty(); }
+  // Holds the data of a member that is one still.
+  bool IsMember() const { return !ClusterId().empty() && !Retired(); }
+};
+base::Result<Claim> ParseClaim(const base::Json& object);
+
+// Pods and claims of one role, by ordinal.
+struct RoleState {
+  std::map<int, kube::api::Pod> pods;
+  std::map<int, Claim> claims;
+};
+
+struct Observed {
+  std::map<std::string, Child> children;           // by Kind/name
+  RoleState master, worker;
+  members::Reads members;
+  std::set<std::string> expandable;                // storage classes whose claims may grow
+
+  const RoleState& role(Role r) const { return r == Role::kMaster ? master : worker; }
+  const Child* Find(const std::string& kind, const std::string& name) const;
+};
+
+}  // namespace dm::op::lifecycle

@@ -1,0 +1,139 @@
+// Roll: pods of an older template are replaced one at a time, masters before workers, never both, the leader last, and only while
+// every other one is well. The StatefulSets are OnDelete, so that the order is ours: a worker in the middle of a dump must not
+// hold up the others, and the leadership moves once. Nothing is lost by replacing a pod that is broken, so those come first.
+#include <algorithm>
+
+#include "base/strings.h"
+#include "operator/lifecycle/steps.h"
+
+namespace dm::op::lifecycle {
+namespace {
+
+void Replace(Planning& p, Role role, int ordinal) {
+  const auto& pod = p.seen.role(role).pods.at(ordinal);
+  p.moves.emplace_back(DeleteObject{"Pod", pod.meta.name, pod.meta.uid, "it runs an older template"});
+}
+
+std::string Goal(const Planning& p, Role role, int ordinal, std::size_t left) {
+  return "replacing " + p.Pod(role, ordinal) + " (" + std::to_string(left) + " " + std::string(RoleTitle(role)) +
+         " pods run an older template)";
+}
+
+bool UserReplaces(const Planning& p, Role role) {
+  const auto& component = p.want.component(role);
+  auto strategy = base::GetStringOr(component.raw, "statefulSetUpdateStrategy");
+  if (strategy.empty()) strategy = base::GetStringOr(p.want.raw, "statefulSetUpdateStrategy");
+  return strategy == "OnDelete";
+}
+
+// Outdated pods that do not work: replaced at once, whatever else is going on.
+bool ReplaceBroken(Planning& p, Role role, const std::vector<int>& outdated) {
+  bool any = false;
+  for (const int ordinal : outdated) {
+    const auto& pod = p.seen.role(role).pods.at(ordinal);
+    if (pod.ready || pod.meta.BeingDeleted()) continue;
+    Replace(p, role, ordinal);
+    any = true;
+  }
+  if (any) p.WaitFor(ComponentOf(role), "Rolling", "replacing pods of an older template that do not work");
+  return any;
+}
+
+// Another pod of the role that is not ready or missing; empty: none.
+std::string Unready(const Planning& p, Role role, int except) {
+  const int replicas = p.LiveReplicas(role);
+  for (int ordinal = 0; ordinal < replicas; ++ordinal) {
+    if (ordinal == except) continue;
+    const auto it = p.seen.role(role).pods.find(ordinal);
+    if (it == p.seen.role(role).pods.end() || !it->second.ready || it->second.meta.BeingDeleted()) return p.Pod(role, ordinal);
+  }
+  return {};
+}
+
+void RollMasters(Planning& p, const std::vector<int>& outdated) {
+  std::string why;
+  const auto* roster = p.Trusted(&why);
+  // Highest ordinal first, the leader last.
+  int ordinal = outdated.back();
+  if (roster) {
+    for (auto it = outdated.rbegin(); it != outdated.rend(); ++it) {
+      if (p.Pod(Role::kMaster, *it) != roster->leader.name) {
+        ordinal = *it;
+        break;
+      }
+    }
+  }
+  const std::string pod = p.Pod(Role::kMaster, ordinal);
+  const std::string goal = Goal(p, Role::kMaster, ordinal, outdated.size());
+  if (!roster) return p.WaitFor(Component::kMaster, "RollBlocked", goal + ": the members are not known: " + why);
+  if (why = Unready(p, Role::kMaster, ordinal); !why.empty()) {
+    return p.WaitFor(Component::kMaster, "Rolling", goal + ": waiting for " + why + " to be ready");
+  }
+  if (!p.OthersHealthy(*roster, pod, &why)) return p.WaitFor(Component::kMaster, "RollBlocked", goal + ": " + why + " is not healthy");
+  if (!p.Fresh()) return p.WaitFor(Component::kMaster, "Rolling", goal + ": asking the members once more");
+  if (roster->leader.name == pod && roster->masters.size() > 1) {
+    p.Evict(pod, p.seen.master.pods.at(ordinal).meta.uid);
+    return p.WaitFor(Component::kMaster, "Rolling", goal + ": it leads; waiting for another leader");
+  }
+  Replace(p, Role::kMaster, ordinal);
+  p.WaitFor(Component::kMaster, "Rolling", goal);
+}
+
+void RollWorkers(Planning& p, const std::vector<int>& outdated) {
+  std::string held;
+  for (auto it = outdated.rbegin(); it != outdated.rend(); ++it) {
+    const std::string pod = p.Pod(Role::kWorker, *it);
+    const std::string goal = Goal(p, Role::kWorker, *it, outdated.size());
+    if (const auto why = Unready(p, Role::kWorker, *it); !why.empty()) {
+      return p.WaitFor(Component::kWorker, "Rolling", goal + ": waiting for " + why + " to be ready");
+    }
+    if (!p.Forced("roll")) {
+      std::string what;
+      const auto may = Disturbable(p, pod, &what);
+      if (!may) return p.WaitFor(Component::kWorker, "Rolling", goal + ": finding out what it does: " + what);
+      if (!*may) {
+        held += (held.empty() ? "" : ", ") + pod + " " + what;
+        continue;
+      }
+      if (!p.Fresh()) return p.WaitFor(Component::kWorker, "Rolling", goal + ": asking the members once more");
+    }
+    Replace(p, Role::kWorker, *it);
+    return p.WaitFor(Component::kWorker, "Rolling", goal);
+  }
+  p.WaitFor(Component::kWorker, "RollBlocked", held + "; it is replaced when that has finished (or set dm.pingcap.com/force: roll)");
+}
+
+}  // namespace
+
+void Roll(Planning& p) {
+  if (p.plan.suspended) return;
+  for (const Role role : {Role::kMaster, Role::kWorker}) {
+    const auto outdated = p.Outdated(role);
+    if (outdated.empty()) continue;
+    if (UserReplaces(p, role)) {
+      p.Say("UpdateAvailable", true, "OnDelete",
+            std::to_string(outdated.size()) + " pods run an older template; statefulSetUpdateStrategy is OnDelete, so they change when you delete them");
+      continue;
+    }
+    if (ReplaceBroken(p, role, outdated)) return;
+    if (p.Busy(ComponentOf(role))) return;
+    role == Role::kMaster ? RollMasters(p, outdated) : RollWorkers(p, outdated);
+    return;   // never both
+  }
+}
+
+void UsedForce(Planning& p) {
+  if (!p.Forced("roll") || p.plan.suspended) return;
+  for (const Role role : {Role::kMaster, Role::kWorker}) {
+    const Child* set = p.Set(role);
+    if (!set) continue;
+    if (!ReadSet(*set).observed || !p.Outdated(role).empty()) return;
+  }
+  for (const Action& action : p.plan.actions) {
+    const auto* apply = std::get_if<Apply>(&action);
+    if (apply && base::GetStringOr(apply->object, "kind") == "StatefulSet") return;   // the roll is about to begin
+  }
+  p.ConsumeForce("roll");
+}
+
+}  // namespace dm::op::lifecycle

@@ -1,0 +1,153 @@
+// Rolls, and the clusters that are left alone.
+#include "operator/lifecycle/testing/expect.h"
+
+namespace dm::op::lifecycle {
+namespace {
+
+using namespace testing;
+
+World Settled(int masters, int workers) {
+  World w(masters, workers);
+  w.Run(30);
+  EXPECT_TRUE(w.Plan().Settled());
+  return w;
+}
+
+// The order in which pods were replaced.
+std::vector<std::string> Replaced(const World& w) {
+  std::vector<std::string> out;
+  for (const auto& line : w.log) {
+    const auto at = line.find("Delete Pod/");
+    if (at != std::string::npos) out.push_back(line.substr(at + 11));
+  }
+  return out;
+}
+
+TEST(Roll, OneAtATimeMastersFirstTheLeaderLastAndTheLeadershipMovesOnce) {
+  World w = Settled(3, 2);
+  ASSERT_EQ(w.dm.leader(), "a-dm-master-0");
+  w.image = "dm:2";
+  w.Run(60);
+  ExpectClean(w);
+  EXPECT_EQ(Replaced(w), (std::vector<std::string>{"a-dm-master-2", "a-dm-master-1", "a-dm-master-0", "a-dm-worker-1", "a-dm-worker-0"}));
+  EXPECT_TRUE(w.Plan().Settled());
+  EXPECT_TRUE(w.Plan().intents.empty());
+}
+
+TEST(Roll, WorkersKeepTheOldTemplateUntilTheMastersHaveChanged) {
+  World w = Settled(3, 1);
+  w.image = "dm:2";
+  const Plan plan = w.Plan();
+  EXPECT_EQ(Does(plan), std::vector<std::string>{"Apply StatefulSet/a-dm-master"});
+  EXPECT_EQ(WaitOf(plan, Component::kWorker), "WaitsForMasters");
+}
+
+TEST(Roll, StopsWhenTheFirstNewMasterIsNotWell) {
+  World w = Settled(3, 1);
+  w.image = "dm:2";
+  w.Run(1);
+  w.Hold("a-dm-master-2", true);
+  w.Run(30);
+  EXPECT_EQ(Replaced(w), std::vector<std::string>{"a-dm-master-2"});
+  EXPECT_EQ(WaitOf(w.Plan(), Component::kMaster), "Rolling");
+  EXPECT_TRUE(w.dm.Quorum());
+}
+
+TEST(Roll, ABrokenPodOfAnOlderTemplateIsReplacedAtOnce) {
+  World w(3, 1);
+  for (int i = 0; i < 3; ++i) w.Hold("a-dm-master-" + std::to_string(i), true);   // an image that does not exist
+  w.Run(5);
+  w.image = "dm:2";
+  for (int i = 0; i < 3; ++i) w.Hold("a-dm-master-" + std::to_string(i), false);
+  w.Run(1);
+  w.Hold("a-dm-master-0", false);
+  w.Run(40);
+  ExpectClean(w);
+  EXPECT_TRUE(w.Plan().Settled());
+}
+
+TEST(Roll, AWorkerThatLoadsHoldsUpNobodyElse) {
+  World w = Settled(1, 3);
+  w.dm.Load("a-dm-worker-2", true);
+  w.image = "dm:2";
+  w.Run(30);
+  EXPECT_EQ(Replaced(w), (std::vector<std::string>{"a-dm-master-0", "a-dm-worker-1", "a-dm-worker-0"}));
+  EXPECT_EQ(WaitOf(w.Plan(), Component::kWorker), "RollBlocked");
+  w.Annotate("dm.pingcap.com/force", "roll");
+  w.Run(10);
+  ExpectClean(w);
+  EXPECT_EQ(Replaced(w).back(), "a-dm-worker-2");
+  EXPECT_FALSE(w.want.meta.annotations.contains("dm.pingcap.com/force"));
+}
+
+TEST(Roll, ForceGivenTogetherWithTheChangeIsNotUsedUpBeforeTheRoll) {
+  World w = Settled(1, 1);
+  w.dm.Load("a-dm-worker-0", true);
+  w.image = "dm:2";
+  w.Annotate("dm.pingcap.com/force", "roll");
+  w.Run(30);
+  ExpectClean(w);
+  EXPECT_EQ(Replaced(w), (std::vector<std::string>{"a-dm-master-0", "a-dm-worker-0"}));
+  EXPECT_FALSE(w.want.meta.annotations.contains("dm.pingcap.com/force"));
+}
+
+TEST(Roll, ASingleMasterIsSimplyReplaced) {
+  World w = Settled(1, 0);
+  w.image = "dm:2";
+  w.Run(10);
+  ExpectClean(w);
+  EXPECT_TRUE(w.dm.Healthy("a-dm-master-0"));
+  EXPECT_TRUE(w.Plan().Settled());
+}
+
+TEST(Roll, WithOnDeleteThePodsAreTheUsers) {
+  World w = Settled(1, 1);
+  w.want.raw["statefulSetUpdateStrategy"] = "OnDelete";
+  w.image = "dm:2";
+  w.Run(10);
+  EXPECT_TRUE(Replaced(w).empty());
+  EXPECT_EQ(ConditionOf(w.Plan(), "UpdateAvailable"), "True/OnDelete");
+}
+
+TEST(Pause, StopsEveryChange) {
+  World w = Settled(3, 1);
+  w.want.paused = true;
+  w.want.master.replicas = 1;
+  w.image = "dm:2";
+  EXPECT_TRUE(w.Plan().actions.empty());
+  EXPECT_EQ(ConditionOf(w.Plan(), "Paused"), "True/Paused");
+}
+
+TEST(Adopt, AClusterOfVersion1IsLeftAlone) {
+  for (const bool asked : {false, true}) {
+    World w(3, 1);
+    w.Execute(w.Plan());
+    (*w.Object("Service", "a-dm-master-peer"))["metadata"]["annotations"]["pingcap.com/last-applied-configuration"] = "{}";
+    if (asked) w.Annotate("dm.pingcap.com/adopt", "true");
+    const Plan plan = w.Plan();
+    EXPECT_TRUE(plan.hands_off);
+    EXPECT_TRUE(plan.actions.empty());
+    EXPECT_TRUE(plan.waits.empty());
+    EXPECT_EQ(ConditionOf(plan, "Adopted"), asked ? "False/NotYetSupported" : "False/ManagedByTiDBOperator1");
+  }
+}
+
+TEST(Adopt, AStatusOfVersion1IsEnough) {
+  World w(1, 1);
+  w.want.status["master"]["statefulSet"] = base::Json::object();
+  EXPECT_TRUE(w.Plan().hands_off);
+}
+
+TEST(Ownership, NamesThatAreTakenAreNotTouched) {
+  World w(1, 1);
+  w.Execute(w.Plan());
+  auto& owner = (*w.Object("ConfigMap", "a-dm-master-config"))["metadata"]["ownerReferences"][0];
+  owner["uid"] = "another";
+  EXPECT_EQ(WaitOf(w.Plan(), Component::kCluster), "OldObjectsRemain");
+  EXPECT_TRUE(w.Plan().actions.empty());
+  owner["kind"] = "Deployment";
+  EXPECT_EQ(WaitOf(w.Plan(), Component::kCluster), "NameTaken");
+}
+
+}  // namespace
+}  // namespace dm::op::lifecycle

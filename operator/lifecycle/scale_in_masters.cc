@@ -1,0 +1,58 @@
+// ScaleInMasters: one master at a time, the highest ordinal first, and only while every other one is healthy: evict it when it
+// leads, remove it from etcd, see that it is gone, mark its claim; then the StatefulSet shrinks by itself (MastersToKeep).
+// Every stage is told apart by what DM and the claim say, so a crash between any two loses nothing.
+#include "operator/lifecycle/steps.h"
+
+namespace dm::op::lifecycle {
+namespace {
+
+// The member is no more (or never was): its data may not be started again as it is.
+void MarkRetired(Planning& p, const Claim& claim) {
+  Annotate change{"PersistentVolumeClaim", claim.meta.name, claim.meta.uid, {}};
+  change.annotations[std::string(annotations::kRemovedAt)] = base::FormatRfc3339(p.now.wall);
+  p.records.emplace_back(std::move(change));
+}
+
+}  // namespace
+
+void ScaleInMasters(Planning& p) {
+  if (p.Busy(Component::kMaster) || !p.memory.Known()) return;
+  const int keep = p.MastersToKeep();
+  const int desired = p.Desired(Role::kMaster);
+  if (desired >= keep) return;
+  if (desired < 1) {
+    p.WaitFor(Component::kMaster, "NoMasters", "spec.master.replicas is 0, which would end the cluster; to stop it use suspendAction");
+    return;
+  }
+  const int ordinal = keep - 1;
+  const std::string pod = p.Pod(Role::kMaster, ordinal);
+  const std::string goal = "removing " + pod + " (" + std::to_string(keep) + " dm-masters, " + std::to_string(desired) + " wanted)";
+  std::string why;
+  const auto* roster = p.Trusted(&why);
+  if (!roster) return p.WaitFor(Component::kMaster, "ScaleInBlocked", goal + ": the members are not known: " + why);
+
+  const auto* member = roster->FindMaster(pod);
+  if (!member) {
+    const auto claim = p.seen.master.claims.find(ordinal);
+    if (claim != p.seen.master.claims.end() && claim->second.IsMember()) MarkRetired(p, claim->second);
+    return p.WaitFor(Component::kMaster, "ScalingIn", goal + ": it is no member any more");
+  }
+  if (!p.OthersHealthy(*roster, pod, &why)) {
+    return p.WaitFor(Component::kMaster, "ScaleInBlocked", goal + ": " + why + " is not healthy, and the majority would be at risk");
+  }
+  if (const auto left = p.Unsettled(*roster, pod); left > base::Duration{0}) {
+    p.LookAgain(left);
+    return p.WaitFor(Component::kMaster, "ScalingIn", goal + ": a master has only just come up");
+  }
+  if (!p.Fresh()) return p.WaitFor(Component::kMaster, "ScalingIn", goal + ": asking the members once more");
+  if (roster->leader.name.empty()) return p.WaitFor(Component::kMaster, "ScaleInBlocked", goal + ": DM has no leader now");
+  if (roster->leader.name == pod) {
+    const auto it = p.seen.master.pods.find(ordinal);
+    if (it != p.seen.master.pods.end()) p.Evict(pod, it->second.meta.uid);
+    return p.WaitFor(Component::kMaster, "ScalingIn", goal + ": it leads; waiting for another leader");
+  }
+  p.member_action = DeleteMember{Role::kMaster, pod, member->id};
+  p.WaitFor(Component::kMaster, "ScalingIn", goal);
+}
+
+}  // namespace dm::op::lifecycle

@@ -1,0 +1,118 @@
+// The simulator: plans drive a World from random starts, through random wishes and faults, and the operator is killed between
+// any two actions. In every state: nobody is removed unasked, no quorum is taken away, no cluster is founded twice. In the end,
+// when the faults stop, every wish that can be fulfilled is.
+#include <cstdlib>
+#include <random>
+
+#include "operator/lifecycle/testing/expect.h"
+
+namespace dm::op::lifecycle {
+namespace {
+
+using namespace testing;
+
+class Simulation {
+ public:
+  explicit Simulation(std::uint64_t seed) : random_(seed), w_(Pick({1, 1, 3, 3, 5}), Pick({0, 1, 2, 4})) {}
+
+  void Run() {
+    for (int second = 0; second < 200; ++second) {
+      Disturb();
+      const auto plan = w_.Plan();
+      // Killed after some of the actions, one time in three; else all of them and the status.
+      w_.Execute(plan, Below(3) == 0 ? Below(plan.actions.size() + 1) : SIZE_MAX);
+      if (Below(4) != 0) w_.Tick();
+      ASSERT_TRUE(w_.violations.empty());
+      ASSERT_LE(w_.dm.bootstraps(), 1);
+    }
+    Calm();
+    w_.Run(240);
+    ASSERT_TRUE(w_.violations.empty());
+    ASSERT_LE(w_.dm.bootstraps(), 1);
+    const Plan end = w_.Plan();
+    EXPECT_TRUE(end.Settled()) << (end.waits.empty() ? Does(end).at(0) : end.waits[0].reason + ": " + end.waits[0].message);
+    EXPECT_EQ(w_.dm.members(), static_cast<std::size_t>(w_.want.master.replicas));
+    for (int i = 0; i < w_.want.master.replicas; ++i) EXPECT_TRUE(w_.Ready("a-dm-master-" + std::to_string(i)));
+    for (int i = 0; i < w_.want.worker.replicas; ++i) EXPECT_TRUE(w_.Ready("a-dm-worker-" + std::to_string(i)));
+    for (const auto& [key, line] : DataOf(w_)->items()) {   // only what tells of removed members whose claims are kept
+      EXPECT_GE(OrdinalOf(w_.want.names(), Role::kMaster, key.substr(key.find("a-dm"))), w_.want.master.replicas) << key << ": " << line;
+      EXPECT_EQ(key.find("removed-"), 0u) << key;
+    }
+    EXPECT_TRUE(end.intents.empty());
+    for (const auto& [name, process] : w_.dm.masters()) EXPECT_FALSE(process.evicted) << name;
+  }
+
+  void Print() const {
+    for (const auto& violation : w_.violations) std::cerr << "VIOLATION " << violation << "\n";
+    for (const auto& line : w_.log) std::cerr << line << "\n";
+  }
+
+ private:
+  std::size_t Below(std::size_t n) { return std::uniform_int_distribution<std::size_t>(0, n - 1)(random_); }
+  int Pick(std::vector<int> of) { return of[Below(of.size())]; }
+  std::string Pod(Role role) { return w_.want.names().Pod(role, static_cast<int>(Below(5))); }
+
+  void Disturb() {
+    switch (Below(40)) {
+      case 0: w_.want.master.replicas = Pick({1, 2, 3, 4, 5}); break;
+      case 1: w_.want.worker.replicas = Pick({0, 1, 2, 3, 5}); break;
+      case 2: w_.image = "dm:" + std::to_string(Below(3)); break;
+      case 3: w_.KillPod(Pod(Role::kMaster)); break;
+      case 4: w_.KillPod(Pod(Role::kWorker)); break;
+      case 5: w_.Hold(held_ = Pod(Role::kMaster), true); break;
+      case 6: w_.Hold(held_, false); break;
+      case 7: w_.members_unknown = true; break;
+      case 8: case 9: w_.members_unknown = false; break;
+      case 10: w_.want.master.suspended = w_.want.worker.suspended = Below(2) == 0; break;
+      case 11: w_.want.paused = Below(3) == 0; break;
+      case 12: w_.dm.Load(Pod(Role::kWorker), Below(2) == 0); break;
+      case 13:   // a hand that knows better
+        if (auto* set = w_.Object("StatefulSet", "a-dm-master")) (*set)["spec"]["replicas"] = Below(6);
+        break;
+      case 14: w_.Annotate("dm.pingcap.com/force", Below(2) == 0 ? "roll" : "scale-in"); break;
+      default: break;
+    }
+  }
+
+  void Calm() {
+    for (int i = 0; i < 6; ++i) {
+      w_.Hold(w_.want.names().Pod(Role::kMaster, i), false);
+      w_.dm.Load(w_.want.names().Pod(Role::kWorker, i), false);
+    }
+    w_.members_unknown = false;
+    w_.want.paused = w_.want.master.suspended = w_.want.worker.suspended = false;
+  }
+
+  std::mt19937_64 random_;
+  World w_;
+  std::string held_;
+};
+
+// More of them: DM_SIMULATIONS=1000.
+std::uint64_t Count() {
+  const char* text = std::getenv("DM_SIMULATIONS");
+  return text ? std::strtoull(text, nullptr, 10) : 12;
+}
+
+TEST(Simulator, EndsWellFromEveryStartAndBreaksNothingOnTheWay) {
+  const std::uint64_t first = std::random_device{}();
+  for (std::uint64_t seed : {std::uint64_t{1}, std::uint64_t{2}, std::uint64_t{3}}) {
+    Simulation simulation(seed);
+    simulation.Run();
+    if (HasFailure()) {
+      simulation.Print();
+      FAIL() << "seed " << seed;
+    }
+  }
+  for (std::uint64_t seed = first; seed < first + Count(); ++seed) {
+    Simulation simulation(seed);
+    simulation.Run();
+    if (HasFailure()) {
+      simulation.Print();
+      FAIL() << "seed " << seed;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace dm::op::lifecycle

@@ -1,0 +1,97 @@
+// The steps that a plan is made of: one idea and one file each. A step looks at Planning and says nothing to do, do these
+// things, or wait because …; a component that waits or was acted on is left alone by the steps after it.
+#pragma once
+
+#include <array>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "operator/lifecycle/memory.h"
+#include "operator/lifecycle/plan.h"
+
+namespace dm::op::lifecycle {
+
+// Etcd refuses to change its membership while a member has been connected for less than 5 s.
+inline constexpr base::Duration kSettling = std::chrono::seconds(6);
+// Nothing is taken away on the word of a member list that is older.
+inline constexpr base::Duration kFresh = std::chrono::seconds(5);
+
+struct Planning {
+  const DMCluster& want;
+  const desired::Objects& objects;
+  const Observed& seen;
+  const Now& now;
+  Names names;
+  Memory memory;
+
+  Plan plan;
+  bool stop = false;                                 // nothing more for this cluster
+  std::map<Role, int> replicas;                      // what the StatefulSets shall have; absent: not applied
+  std::map<std::string, std::string> lines;          // of the bootstrap ConfigMap
+  std::vector<Action> records, moves;                // before and after the objects are applied
+  std::optional<Action> member_action;               // at most one change of DM at a time
+  std::set<Component> busy;                          // waits, or is being changed
+  std::set<Role> held;                               // its replicas are decided, or it is not touched (suspended)
+
+  void WaitFor(Component component, std::string reason, std::string message);
+  void Say(std::string type, bool status, std::string reason, std::string message);
+  bool Busy(Component component) const { return busy.contains(component); }
+  void LookAgain(base::Duration after);
+
+  int Desired(Role role) const;                      // replicas that the spec asks for
+  const Child* Set(Role role) const;                 // the live StatefulSet
+  int LiveReplicas(Role role) const;                 // 0 when there is no StatefulSet
+  std::string Pod(Role role, int ordinal) const { return names.Pod(role, ordinal); }
+
+  // The member list, when it is of the pods as they are now and of the cluster that the claims carry. Else null and `why`.
+  const members::Roster* Trusted(std::string* why = nullptr) const;
+  bool Healthy(const std::string& pod) const { return seen.members.Healthy(pod); }
+  // Every master of `roster` but `except` is healthy; else who is not, in `who`.
+  bool OthersHealthy(const members::Roster& roster, const std::string& except, std::string* who) const;
+  // How long until every master has been healthy for kSettling; zero: they have.
+  base::Duration Unsettled(const members::Roster& roster, const std::string& except = {}) const;
+  // The member list is new enough to take something away; if not, the plan asks for a new one.
+  bool Fresh();
+  // The eviction of that pod stands in the status.
+  bool Announced(const std::string& pod) const;
+  void Evict(const std::string& pod, const std::string& incarnation);
+  // Pods that do not run the newest template.
+  std::vector<int> Outdated(Role role) const;
+  // Masters that must not vanish: members by list, by claim, or by a bootstrap line.
+  int MastersToKeep() const;
+  // The user's one-time leave for `what` (dm.pingcap.com/force: scale-in,roll).
+  bool Forced(std::string_view what) const;
+  // Uses that leave up: the annotation loses the word, with an event.
+  void ConsumeForce(std::string_view what);
+};
+
+void Adopt(Planning& p);              // adopt.cc: v1's clusters are left alone
+void Pause(Planning& p);              // pause.cc
+void Ownership(Planning& p);          // ownership.cc: names that are taken by others
+void ExistingData(Planning& p);       // existing_data.cc: old claims under a new object
+void LostData(Planning& p);           // lost_data.cc: a member whose volume is gone
+void Suspend(Planning& p);            // suspend.cc
+void BootstrapMasters(Planning& p);   // bootstrap.cc: the first masters, and their lines
+void RecordMembers(Planning& p);      // record.cc: what has become a member is written on its claim
+void ScaleInMasters(Planning& p);     // scale_in_masters.cc
+void ScaleOutMasters(Planning& p);    // scale_out_masters.cc
+void ScaleWorkers(Planning& p);       // scale_workers.cc
+void ForgetWorkers(Planning& p);      // forget_workers.cc: registrations of workers that are gone
+void Roll(Planning& p);               // roll.cc
+void CarryIntents(Planning& p);       // evictions.cc: what was announced before and still holds
+void Evictions(Planning& p);          // evictions.cc: flags that nobody needs any more
+void Claims(Planning& p);             // claims.cc: growth, and deletion where the policy says so
+void Objects(Planning& p);            // objects.cc: what has to be applied, in order
+void UsedForce(Planning& p);          // roll.cc: dm.pingcap.com/force: roll is used up when the roll is over
+
+// The lines of the bootstrap ConfigMap (lines.cc). Ordinals → "bootstrap a-dm-master-0=http://…:8291,…", "join …:8261,…".
+std::string BootstrapLine(const Planning& p, const std::set<int>& ordinals);
+std::string JoinLine(const Planning& p, const std::set<int>& ordinals);
+// The line that a pod has now; empty: none.
+std::string LiveLine(const Planning& p, int ordinal);
+
+// May this worker be disturbed? nullopt: that is not known yet (the plan asks for it). `who` says what it does.
+std::optional<bool> Disturbable(Planning& p, const std::string& worker, std::string* what);
+
+}  // namespace dm::op::lifecycle

@@ -1,0 +1,217 @@
+#include "operator/lifecycle/testing/world.h"
+
+#include <nlohmann/json.hpp>
+
+#include "base/strings.h"
+#include "kube/apply.h"
+
+namespace dm::op::lifecycle::testing {
+namespace {
+
+using base::Json;
+
+std::string Key(const Json& object) { return base::GetStringOr(object, "kind") + "/" + base::GetStringOr(object["metadata"], "name"); }
+
+}  // namespace
+
+World::World(int masters, int workers) {
+  want.meta.name = "a";
+  want.meta.ns = "ns";
+  want.meta.uid = NewUid();
+  want.meta.creation_timestamp = Stamp();
+  want.master.role = Role::kMaster;
+  want.master.replicas = masters;
+  want.worker.role = Role::kWorker;
+  want.worker.replicas = workers;
+  want.has_worker = workers >= 0;
+}
+
+std::string World::Stamp() const { return base::FormatRfc3339(base::WallTime(std::chrono::seconds(1'700'000'000 + now))); }
+
+void World::Break(const std::string& what) { violations.push_back("t=" + std::to_string(now) + ": " + what); }
+
+void World::Annotate(const std::string& key, const std::string& value) { want.meta.annotations[key] = value; }
+
+desired::Objects World::Render() const {
+  const Names names = want.names();
+  desired::Objects out;
+  const auto add = [&](const char* kind, const std::string& name, Json rest) {
+    Json object = {{"apiVersion", "v1"}, {"kind", kind}};
+    object["metadata"] = {{"name", name},
+                          {"namespace", want.meta.ns},
+                          {"ownerReferences", {{{"kind", "DMCluster"}, {"name", want.meta.name}, {"uid", want.meta.uid}, {"controller", true}}}}};
+    object.update(rest);
+    out.manifests.push_back(std::move(object));
+  };
+  add("Service", names.PeerService(Role::kMaster), {{"spec", {{"clusterIP", "None"}}}});
+  add("ConfigMap", names.ConfigMap(Role::kMaster), {{"data", {{"config", "x"}}}});
+  for (const Role role : {Role::kMaster, Role::kWorker}) {
+    if (role == Role::kWorker && !want.has_worker) continue;
+    add("StatefulSet", names.StatefulSet(role),
+        {{"spec", {{"replicas", want.component(role).replicas}, {"template", {{"image", image}}}, {"serviceName", names.PeerService(role)}}}});
+  }
+  return out;
+}
+
+Observed World::See() const {
+  Observed seen;
+  for (const auto& [key, object] : objects_) {
+    Child child;
+    child.object = object;
+    const Json& meta = object["metadata"];
+    child.meta.name = base::GetStringOr(meta, "name");
+    child.meta.uid = base::GetStringOr(meta, "uid");
+    child.meta.generation = base::GetIntOr(meta, "generation", 1);
+    if (const Json* notes = base::Find(meta, "annotations")) {
+      for (const auto& [name, value] : notes->items()) child.meta.annotations[name] = value.get<std::string>();
+    }
+    if (const Json* owners = base::Find(meta, "ownerReferences")) {
+      for (const Json& owner : *owners) {
+        child.meta.owners.push_back({"", base::GetStringOr(owner, "kind"), base::GetStringOr(owner, "name"), base::GetStringOr(owner, "uid"), true});
+      }
+    }
+    seen.children[key] = std::move(child);
+  }
+  const Names names = want.names();
+  std::set<std::string> masters;
+  for (const auto& [name, pod] : pods_) {
+    if (const int m = OrdinalOf(names, Role::kMaster, name); m >= 0) {
+      seen.master.pods[m] = pod;
+      if (!pod.pod_ip.empty()) masters.insert(name);
+    } else {
+      seen.worker.pods[OrdinalOf(names, Role::kWorker, name)] = pod;
+    }
+  }
+  for (const auto& [name, claim] : claims_) {
+    for (int i = 0; i < 20; ++i) {
+      if (name == names.Claim(Role::kMaster, i)) seen.master.claims[i] = claim;
+      if (name == names.Claim(Role::kWorker, i)) seen.worker.claims[i] = claim;
+    }
+  }
+  if (members_unknown) masters.clear();
+  seen.members = dm.Read(masters, now);
+  return seen;
+}
+
+lifecycle::Plan World::Plan() const {
+  Now at;
+  at.monotonic = base::TimePoint(std::chrono::seconds(now));
+  at.wall = base::WallTime(std::chrono::seconds(1'700'000'000 + now));
+  return MakePlan(want, Render(), See(), at);
+}
+
+void World::Execute(const lifecycle::Plan& plan, std::size_t count) {
+  for (const auto& intent : plan.intents) {
+    // As the executor does: announced before it is done.
+    Json list = Json::array();
+    list.push_back({{"action", intent.action}, {"pod", intent.pod}, {"incarnation", intent.incarnation}});
+    if (count > 0) want.status["intents"] = list;
+  }
+  for (const Action& action : plan.actions) {
+    if (count-- == 0) return;                      // the operator was killed here
+    ++writes;
+    log.push_back("t=" + std::to_string(now) + " " + Describe(action));
+    std::visit([this](const auto& a) { Do(a); }, action);
+  }
+  if (count > 0) WriteStatus(plan);
+}
+
+void World::WriteStatus(const lifecycle::Plan& plan) {
+  if (!plan.bootstrap.cluster_id.empty() || !plan.bootstrap.initial_members.empty()) {
+    want.status["bootstrap"] = {{"clusterID", plan.bootstrap.cluster_id}, {"initialMembers", plan.bootstrap.initial_members}};
+  }
+  Json intents = Json::array();
+  for (const auto& intent : plan.intents) {
+    intents.push_back({{"action", intent.action}, {"pod", intent.pod}, {"incarnation", intent.incarnation}});
+  }
+  want.status["intents"] = intents;
+}
+
+void World::Run(int seconds) {
+  for (int i = 0; i < seconds; ++i) {
+    for (int again = 0; again < 3; ++again) {
+      const auto plan = Plan();
+      Execute(plan);
+      if (plan.actions.empty()) break;
+    }
+    Tick();
+  }
+}
+
+void World::Do(const lifecycle::Apply& action) {
+  const std::string key = Key(action.object);
+  Json object = kube::WithHash(action.object, std::string(annotations::kAppliedHash));
+  const auto before = objects_.find(key);
+  const bool fresh = before == objects_.end();
+  object["metadata"]["uid"] = fresh ? NewUid() : base::GetStringOr(before->second["metadata"], "uid");
+  object["metadata"]["generation"] = fresh ? 1 : base::GetIntOr(before->second["metadata"], "generation", 1) + 1;
+  if (!fresh && before->second.contains("status")) object["status"] = before->second["status"];
+  for (const Role role : {Role::kMaster}) {
+    if (key != "StatefulSet/" + want.names().StatefulSet(role)) continue;
+    for (const auto& [name, process] : dm.masters()) {
+      if (OrdinalOf(want.names(), role, name) >= object["spec"]["replicas"] && dm.Lists(name) && dm.Healthy(name) &&
+          !want.master.suspended) {
+        Break("the StatefulSet shrinks below " + name + ", which is a member");
+      }
+    }
+  }
+  objects_[key] = std::move(object);
+}
+
+void World::Do(const lifecycle::Annotate& action) {
+  const auto it = claims_.find(action.name);
+  const bool own = action.kind == kKind;
+  if (!own && (it == claims_.end() || it->second.meta.uid != action.uid)) return;
+  auto& annotations = own ? want.meta.annotations : it->second.meta.annotations;
+  for (const auto& [key, value] : action.annotations) {
+    annotations.erase(key);
+    if (value) annotations[key] = *value;
+  }
+}
+
+void World::Do(const ResizeClaim& action) {
+  if (const auto it = claims_.find(action.name); it != claims_.end()) it->second.request = action.size;
+}
+
+void World::Do(const DeleteObject& action) {
+  if (action.kind == "Pod") {
+    const auto it = pods_.find(action.name);
+    if (it == pods_.end() || it->second.meta.uid != action.uid) return;
+    if (dm.Healthy(action.name)) {
+      std::size_t left = 0;
+      for (const auto& [name, process] : dm.masters()) left += name != action.name && dm.Healthy(name);
+      if (dm.members() >= 3 && left < dm.members() / 2 + 1) Break("replacing " + action.name + " takes the quorum away");
+      if (dm.leader() == action.name && dm.members() > 1) Break("the leader " + action.name + " is replaced while it leads");
+    }
+    KillPod(action.name);
+    return;
+  }
+  if (action.kind == "PersistentVolumeClaim") {
+    const auto it = claims_.find(action.name);
+    if (it != claims_.end() && it->second.meta.uid == action.uid) {
+      if (want.when_scaled != Retain::kDelete) Break("claim " + action.name + " is deleted");
+      disks_.erase(action.name);
+      claims_.erase(it);
+    }
+    return;
+  }
+  objects_.erase(action.kind + "/" + action.name);
+}
+
+void World::Do(const EvictLeader& action) { dm.Evict(action.pod); }
+void World::Do(const lifecycle::CancelEvict& action) { dm.CancelEvict(action.pod); }
+
+void World::Do(const DeleteMember& action) {
+  if (action.role == Role::kMaster) {
+    if (dm.Healthy(action.name) && OrdinalOf(want.names(), Role::kMaster, action.name) < want.master.replicas) {
+      Break("healthy member " + action.name + " is removed, but nobody asked for that");
+    }
+    const bool had = dm.Quorum();
+    dm.DeleteMaster(action.name, now);
+    if (had && !dm.Quorum()) Break("removing " + action.name + " takes the quorum away");
+  } else {
+    dm.DeleteWorker(action.name);
+  }
+}
+
+}  // namespace dm::op::lifecycle::testing

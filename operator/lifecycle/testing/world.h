@@ -1,0 +1,86 @@
+// World: one DMCluster in a small Kubernetes (StatefulSets, pods, claims, ConfigMaps) with a DmModel inside, driven by plans. For
+// tests of steps (set up a state, look at the plan) and for the simulator (plan after plan, with crashes in between).
+//
+//   World w(3, 1);
+//   w.Run(60);                       // seconds, a plan each time something may be done
+//   EXPECT_TRUE(w.Plan().Settled());
+//
+// Not thread-safe.
+#pragma once
+
+#include <map>
+#include <random>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "operator/lifecycle/plan.h"
+#include "operator/lifecycle/testing/dm_model.h"
+
+namespace dm::op::lifecycle::testing {
+
+class World {
+ public:
+  World(int masters, int workers);
+
+  // --- the user's side
+  DMCluster want;
+  std::string image = "dm:1";                      // part of the pod template
+  void Recreate();                                 // the DMCluster is deleted and made anew; children go, claims stay
+  void Annotate(const std::string& key, const std::string& value);
+
+  // --- Kubernetes
+  struct Set {
+    int replicas = 0;
+    std::string revision;                          // of the newest template
+    base::Json object;
+  };
+  void Tick();                                     // one second of everything but the operator
+  void KillPod(const std::string& name);           // made anew at the next tick, on the same claim
+  void LoseClaim(const std::string& name);         // pod and claim and data
+  void Hold(const std::string& pod, bool on);      // it cannot be scheduled
+  bool Ready(const std::string& pod) const;
+  base::Json* Object(const std::string& kind, const std::string& name);
+  Disk& disk(int ordinal) { return disks_[want.names().Claim(Role::kMaster, ordinal)]; }
+  std::map<std::string, Claim>& claims() { return claims_; }
+  const std::map<std::string, kube::api::Pod>& pods() const { return pods_; }
+  DmModel dm;
+  int now = 1000;
+  bool members_unknown = false;                    // the operator cannot reach any member
+
+  // --- the operator
+  desired::Objects Render() const;
+  Observed See() const;
+  lifecycle::Plan Plan() const;
+  // Carries the plan's first `count` actions out, then the status. What broke an invariant goes to `violations`.
+  void Execute(const lifecycle::Plan& plan, std::size_t count = SIZE_MAX);
+  void Run(int seconds);
+  int writes = 0;                                  // actions carried out so far
+  std::vector<std::string> log;                    // what was done, for a failing test
+  std::vector<std::string> violations;
+
+ private:
+  void Do(const lifecycle::Apply& action);
+  void Do(const lifecycle::Annotate& action);
+  void Do(const ResizeClaim& action);
+  void Do(const DeleteObject& action);
+  void Do(const EvictLeader& action);
+  void Do(const lifecycle::CancelEvict& action);
+  void Do(const DeleteMember& action);
+  void Do(const Emit&) {}
+  void WriteStatus(const lifecycle::Plan& plan);
+  void TickSet(Role role);
+  void StartPod(Role role, int ordinal);
+  std::string NewUid() { return "uid-" + std::to_string(++uid_); }
+  std::string Stamp() const;
+  void Break(const std::string& what);
+
+  std::map<std::string, base::Json> objects_;      // Kind/name
+  std::map<std::string, Claim> claims_;
+  std::map<std::string, kube::api::Pod> pods_;
+  std::map<std::string, Disk> disks_;
+  std::set<std::string> held_;
+  int uid_ = 0;
+};
+
+}  // namespace dm::op::lifecycle::testing
