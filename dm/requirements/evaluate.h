@@ -48,6 +48,8 @@ Verdict Judge(const Report& now, const Report* before);
 struct Review {
   Verdict verdict;
   Report report;
+  // Passed-through parts of the new spec of which no pod can be made; like Decode's problems they are the caller's.
+  std::vector<FieldProblem> problems;
   bool skipped = false;                  // unchanged spec or being deleted: nothing was judged
 };
 Review ReviewChange(const DMCluster& now, const DMCluster* before, const ClusterView& view, const Policy& policy,

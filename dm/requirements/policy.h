@@ -47,7 +47,7 @@ struct Policy {
   bool data_fits_sum = false;
   bool capacity_free = false;                        // capacity.measure: free
   bool capacity_deny = false;                        // capacity.onShortage: deny
-  // minimums: "production.worker.cpu" → quantity. May only raise, unless allow_lower.
+  // "production.worker.cpu" → quantity. May only raise, unless allow_lower.
   std::map<std::string, kube::api::Quantity> minimums;
   bool allow_lower = false;
 };
@@ -57,9 +57,11 @@ struct Effective {
   Environment environment = Environment::kProduction;
   Enforcement enforcement = Enforcement::kEnforce;
   bool monitor_external = false;
+  bool pinned = false;               // by the namespace's entry of the policy
   bool too_lax = false;              // the object asked for less than its namespace's pin
   std::string why;                   // "pinned by the policy for namespace orders", "spec.environment", "the default"
 };
+// The first entry of policy.namespaces that matches and sets a field decides that field.
 Effective Resolve(const Policy& policy, const kube::api::Labels& namespace_labels, std::optional<Environment> wish);
 
 // An empty text is the default policy. kInvalid: "line 4: rules.MasterCpu: there is no rule of that name; did you mean …".

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <compare>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,9 +35,21 @@ std::string_view RuleName(Rule rule);
 std::optional<Rule> RuleFromName(std::string_view name);
 
 // How far below what is required: the ratchet compares these, never texts. Larger is worse.
+// Nano-units for quantities; counts and ordered grades · 10⁹.
+using Amount = kube::api::Int128;
 struct Shortfall {
-  __int128 amount = 0;           // nano-units for quantities, counts · 10⁹ for counts, ordered grades · 10⁹
+  Amount amount = 0;
   auto operator<=>(const Shortfall&) const = default;
+
+  static Shortfall Of(kube::api::Quantity missing) { return Shortfall{missing.nano()}; }
+  static Shortfall Count(std::int64_t missing) { return Shortfall{static_cast<Amount>(missing) * 1'000'000'000}; }
+};
+
+// How the API names the fault: decides the cause's type and the first words of the text.
+enum class Shape {
+  kInvalid,      // there is a value and it falls short: Invalid value: "8"
+  kRequired,     // nothing is there: Required value
+  kForbidden,    // no value of this field is at fault, the whole does not fit: Forbidden
 };
 
 struct Finding {
@@ -47,6 +60,9 @@ struct Finding {
   std::string field;                        // spec.worker.requests.cpu, spec.upstreams[orders].dataSize
   Shortfall shortfall;
   // Pieces of the text, made by the rule that knows: "8", "16", "a production DM-worker needs at least 16 CPU", "raise it to 16, or …"
+  Shape shape = Shape::kInvalid;
+  bool number = false;                      // `found` is printed without quotes, as a JSON number
+  bool tolerated = false;                   // a denial that the object had before: shown as a warning (Judge sets it)
   std::string found;                        // empty: absent
   std::string required;
   std::string message;                      // why, one clause, no full stop
@@ -65,7 +81,9 @@ struct NotChecked {
 struct Report {
   Effective effective;
   std::vector<Finding> findings;     // most severe first, then in the order of the rules
-  std::vector<NotChecked> not_checked;
+  std::vector<NotChecked> not_checked;   // one entry a rule, in the order of the rules
+  // Where the policy lowers a minimum and this cluster makes use of it (api.md: shown in its status).
+  std::vector<std::string> notes;
 };
 
 struct Verdict {

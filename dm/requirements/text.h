@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "dm/requirements/report.h"
 
@@ -9,6 +10,8 @@ namespace dm::requirements {
 
 // `Invalid value: "8": a production DM-worker needs at least 16 CPU (WorkerCPU): raise it to 16, or …`
 std::string LongText(const Finding& finding);
+// The cause's type: FieldValueInvalid | FieldValueRequired | FieldValueForbidden.
+std::string_view CauseType(const Finding& finding);
 // `WorkerCPU: spec.worker.requests.cpu is 8, needs 16`; aims at 120, never above 256 characters, no control characters.
 std::string ShortText(const Finding& finding);
 

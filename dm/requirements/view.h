@@ -25,6 +25,8 @@ struct NodeView {
   std::shared_ptr<const kube::api::Node> node;
   OsFacts os;
   std::optional<double> network_gbps;
+  // Requests of what runs there, for capacity.measure "free"; absent: unknown.
+  std::optional<kube::api::Quantity> used_cpu, used_memory;
 };
 
 struct ClusterView {

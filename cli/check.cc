@@ -1,0 +1,234 @@
+#include "cli/check.h"
+
+#include <algorithm>
+#include <ostream>
+
+#include <nlohmann/json.hpp>
+
+#include "base/strings.h"
+#include "cli/exit_codes.h"
+#include "cli/output.h"
+#include "cli/policy_file.h"
+
+namespace dm::cli {
+
+namespace {
+
+using base::Code;
+using base::Json;
+using requirements::ClusterView;
+using requirements::LiveFacts;
+using requirements::Policy;
+
+bool IsCluster(const Json& value) {
+  return base::GetStringOr(value, "kind") == kKind && base::StartsWith(base::GetStringOr(value, "apiVersion"), std::string(kGroup) + "/");
+}
+
+// What is known of the world, and what could not be asked.
+struct Surroundings {
+  ClusterView view;
+  std::unique_ptr<LiveCluster> live;
+  bool dry_run = false;               // nodes may not be listed: the API server is asked to judge
+};
+
+std::string Blocked(const base::Error& error) { return base::Printable(error.ToString(), 300); }
+
+base::Result<void> ReadLive(Surroundings& around, const CheckOptions& options, const Policy& policy, Checked& checked) {
+  const auto nodes = around.live->Nodes();
+  if (!nodes && nodes.error().code != Code::kDenied) {
+    if (options.live.Asked()) return base::Propagate(nodes, "listing nodes of " + around.live->Name());
+    checked.remarks.push_back("the cluster " + around.live->Name() + " cannot be asked (" + Blocked(nodes.error()) +
+                              "): judged without it; --offline says so from the start");
+    around.live.reset();
+    return {};
+  }
+  if (nodes) {
+    if (auto added = AddNodes(around.view, *nodes, policy, around.live->Name()); !added) return base::Propagate(added);
+  } else {
+    around.dry_run = true;
+    checked.remarks.push_back("nodes may not be listed (" + Blocked(nodes.error()) +
+                              "): the API server is asked by a dry run instead, and answers by the webhook's own rules");
+  }
+  const auto classes = around.live->StorageClasses();
+  if (classes) {
+    if (auto added = AddClasses(around.view, *classes, around.live->Name()); !added) return base::Propagate(added);
+  } else {
+    checked.remarks.push_back("storage classes cannot be listed: " + Blocked(classes.error()));
+  }
+  const auto namespaces = around.live->Namespaces();
+  if (namespaces) {
+    if (auto added = AddNamespaces(around.view, *namespaces, around.live->Name()); !added) return base::Propagate(added);
+  } else {
+    checked.remarks.push_back("namespaces cannot be listed: " + Blocked(namespaces.error()));
+  }
+  return {};
+}
+
+base::Result<Surroundings> Gather(const CheckOptions& options, const Policy& policy, Connector connect, Checked& checked) {
+  Surroundings around;
+  if (options.data.Any() || options.offline) {
+    auto view = ReadView(options.data, policy);
+    if (!view) return base::Propagate(view);
+    around.view = *std::move(view);
+    return around;
+  }
+  auto live = connect(options.live);
+  if (live) {
+    around.live = *std::move(live);
+    if (auto read = ReadLive(around, options, policy, checked); !read) return base::Propagate(read);
+  } else if (options.live.Asked() || live.error().code != Code::kNotFound) {
+    return base::Propagate(live);
+  }
+  return around;
+}
+
+std::string KeyOf(const Json& object, const std::string& default_ns) {
+  const Json* metadata = base::Find(object, "metadata");
+  if (metadata == nullptr) return default_ns + "/";
+  return base::GetStringOr(*metadata, "namespace", default_ns) + "/" + base::GetStringOr(*metadata, "name");
+}
+
+void PutNamespace(Json& object, const std::string& ns) {
+  if (!object.contains("metadata") || !object["metadata"].is_object()) return;
+  if (base::GetStringOr(object["metadata"], "namespace").empty()) object["metadata"]["namespace"] = ns;
+}
+
+LiveFacts FactsOf(LiveCluster& live, const DMCluster& before, Checked& checked) {
+  LiveFacts facts;
+  auto claims = live.Claims(before.meta.ns, before.meta.name);
+  if (!claims) {
+    checked.remarks.push_back("claims of " + before.meta.Key() + " cannot be listed: " + Blocked(claims.error()));
+    return facts;
+  }
+  facts.known = true;
+  facts.claims = *std::move(claims);
+  if (const Json* sources = base::Find(before.status, "sources"); sources != nullptr && sources->is_array()) {
+    for (const Json& source : *sources) {
+      if (auto name = base::GetStringOr(source, "name"); !name.empty()) facts.sources.push_back(std::move(name));
+    }
+  }
+  return facts;
+}
+
+// As the webhook does: a fault that the stored object has too is shown and not held against the change.
+void SplitProblems(Outcome& outcome, const Decoded& now, const Decoded* before) {
+  outcome.unknown = now.unknown;
+  for (const FieldProblem& problem : now.problems) {
+    const bool stored = before != nullptr && std::any_of(before->problems.begin(), before->problems.end(), [&](const FieldProblem& old) {
+      return old.field == problem.field && old.value == problem.value && old.required == problem.required;
+    });
+    (stored ? outcome.old_problems : outcome.problems).push_back(problem);
+  }
+}
+
+bool Touches(const std::string& a, const std::string& b) {
+  const std::string& shorter = a.size() <= b.size() ? a : b;
+  const std::string& longer = a.size() <= b.size() ? b : a;
+  if (!base::StartsWith(longer, shorter)) return false;
+  return longer.size() == shorter.size() || longer[shorter.size()] == '.' || longer[shorter.size()] == '[';
+}
+
+// A rule that speaks of a field which could not be read talks nonsense.
+void DropUnreadable(Outcome& outcome) {
+  std::vector<FieldProblem> all = outcome.problems;
+  all.insert(all.end(), outcome.old_problems.begin(), outcome.old_problems.end());
+  const auto unreadable = [&](const requirements::Finding& finding) {
+    return std::any_of(all.begin(), all.end(), [&](const FieldProblem& p) { return Touches(p.field, finding.field); });
+  };
+  auto& verdict = outcome.review.verdict;
+  std::erase_if(verdict.denials, unreadable);
+  std::erase_if(verdict.warnings, unreadable);
+  std::erase_if(outcome.review.report.findings, unreadable);
+  verdict.allowed = verdict.denials.empty();
+}
+
+Outcome JudgeOne(Item item, const Decoded* given_before, const Policy& policy, Surroundings& around, Checked& checked) {
+  Outcome outcome;
+  const Decoded now = Decode(item.value);
+  outcome.ns = now.cluster.meta.ns;
+  outcome.name = now.cluster.meta.name;
+  std::optional<Decoded> stored;
+  LiveFacts facts;
+  if (given_before == nullptr && around.live && !outcome.name.empty()) {
+    auto object = around.live->Cluster(outcome.ns, outcome.name);
+    if (object) {
+      stored = Decode(*object);
+      facts = FactsOf(*around.live, stored->cluster, checked);
+    } else if (object.error().code != Code::kNotFound) {
+      checked.remarks.push_back("whether " + outcome.ns + "/" + outcome.name + " exists cannot be told: " + Blocked(object.error()));
+    }
+  }
+  const Decoded* before = given_before != nullptr ? given_before : stored ? &*stored : nullptr;
+  SplitProblems(outcome, now, before);
+  outcome.review = requirements::ReviewChange(now.cluster, before == nullptr ? nullptr : &before->cluster, around.view, policy, facts);
+  const auto& made = outcome.review.problems;
+  outcome.problems.insert(outcome.problems.end(), made.begin(), made.end());
+  DropUnreadable(outcome);
+  if (around.dry_run && outcome.problems.empty()) {
+    if (auto answer = around.live->DryRun(item.value); !answer) outcome.refused = Blocked(answer.error());
+  }
+  outcome.item = Item{item.source, item.line, {}};
+  return outcome;
+}
+
+}  // namespace
+
+base::Result<Checked> Check(const CheckOptions& options, Connector connect) {
+  Checked checked;
+  const auto policy = ReadPolicyFile(options.policy);
+  if (!policy) return base::Propagate(policy);
+  auto loaded = Load(options.files);
+  if (!loaded) return base::Propagate(loaded);
+  auto around = Gather(options, *policy, connect, checked);
+  if (!around) return base::Propagate(around);
+  if (options.require_nodes && !around->view.nodes_known) {
+    return base::Fail(Code::kInvalid, "--require-nodes: no data on nodes: give --nodes, or let a cluster be asked");
+  }
+  checked.remarks.insert(checked.remarks.end(), loaded->warnings.begin(), loaded->warnings.end());
+  const std::string ns = !options.live.ns.empty() ? options.live.ns : around->live ? around->live->DefaultNamespace() : "default";
+
+  std::map<std::string, Decoded> old;
+  if (!options.old.empty()) {
+    auto before = Load(options.old);
+    if (!before) return base::Propagate(before, "--old");
+    for (Item& item : before->items) {
+      if (!IsCluster(item.value)) continue;
+      PutNamespace(item.value, ns);
+      old[KeyOf(item.value, ns)] = Decode(item.value);
+    }
+    if (old.empty()) return base::Fail(Code::kInvalid, "--old: " + base::Join(options.old, ", ") + ": holds no DMCluster");
+  }
+  const bool anything = !loaded->items.empty();
+  for (Item& item : loaded->items) {
+    if (!IsCluster(item.value)) {
+      ++checked.skipped;
+      continue;
+    }
+    PutNamespace(item.value, ns);
+    const auto before = old.find(KeyOf(item.value, ns));
+    checked.outcomes.push_back(JudgeOne(std::move(item), before == old.end() ? nullptr : &before->second, *policy, *around, checked));
+  }
+  if (anything && checked.outcomes.empty()) {
+    return base::Fail(Code::kInvalid, "none of the " + std::to_string(checked.skipped) + " objects in " + base::Join(options.files, ", ") +
+                                          " is a DMCluster (" + std::string(kApiVersion) + ")");
+  }
+  return checked;
+}
+
+int RunCheck(const CheckOptions& options, std::ostream& out, std::ostream& err, Connector connect) {
+  const auto checked = Check(options, connect);
+  if (!checked) {
+    err << "error: " << checked.error().ToString() << "\n";
+    return kUnreadable;
+  }
+  for (const std::string& remark : checked->remarks) err << "note: " << remark << "\n";
+  if (options.json) {
+    PrintJson(*checked, out);
+  } else {
+    PrintText(*checked, out);
+  }
+  const bool denied = std::any_of(checked->outcomes.begin(), checked->outcomes.end(), [](const Outcome& o) { return o.Denied(); });
+  return denied ? kDenied : kNothingDenied;
+}
+
+}  // namespace dm::cli

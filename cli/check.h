@@ -1,0 +1,51 @@
+// `kubectl dm check`: the requirement rules on manifests, before anything is sent.
+#pragma once
+
+#include <iosfwd>
+#include <string>
+#include <vector>
+
+#include "cli/cluster_data.h"
+#include "cli/live.h"
+#include "dm/cluster.h"
+#include "dm/requirements/evaluate.h"
+
+namespace dm::cli {
+
+struct CheckOptions {
+  std::vector<std::string> files;
+  DataFiles data;
+  std::string policy;                 // file; empty: the built-in one
+  std::vector<std::string> old;       // the objects as they were
+  LiveOptions live;
+  bool offline = false;
+  bool require_nodes = false;
+  bool json = false;
+};
+
+// One object's answer.
+struct Outcome {
+  Item item;                          // source and line
+  std::string ns, name;
+  requirements::Review review;
+  std::vector<FieldProblem> problems;         // of the schema: they deny
+  std::vector<FieldProblem> old_problems;     // that the object had before: warnings
+  std::vector<FieldProblem> unknown;          // keys that the kind does not have: warnings
+  std::string refused;                        // by the API server, in a dry run
+  bool Denied() const { return !problems.empty() || !refused.empty() || !review.verdict.allowed; }
+};
+
+struct Checked {
+  std::vector<Outcome> outcomes;
+  int skipped = 0;                            // objects of other kinds
+  std::vector<std::string> remarks;           // for standard error
+};
+
+// `connect` makes the live cluster when one is to be asked; tests give their own.
+using Connector = base::Result<std::unique_ptr<LiveCluster>> (*)(const LiveOptions&);
+base::Result<Checked> Check(const CheckOptions& options, Connector connect = Connect);
+
+// Check, print, exit code.
+int RunCheck(const CheckOptions& options, std::ostream& out, std::ostream& err, Connector connect = Connect);
+
+}  // namespace dm::cli

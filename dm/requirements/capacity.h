@@ -1,0 +1,23 @@
+// Is there room: for one role on the nodes that qualify, and for all roles together where they must share nodes. Pure.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "dm/requirements/candidates.h"
+
+namespace dm::requirements {
+
+// By kind alone the need cannot be met: hosts where pods keep away from each other, otherwise room by packing.
+bool KindShort(const RoleNodes& nodes);
+
+struct Shared {
+  Role role;                  // the first that does not fit beside the others
+  std::int64_t placed = 0;
+  int replicas = 0;
+};
+// Every role alone fits; do they fit together? Two orders of roles by two ways of packing are tried, so a shortage may be
+// reported where a cleverer packing exists, and never the other way round.
+std::optional<Shared> SharedShortage(const std::vector<const RoleNodes*>& roles, const Policy& policy);
+
+}  // namespace dm::requirements

@@ -1,0 +1,62 @@
+#include "dm/requirements/evaluate.h"
+
+#include <nlohmann/json.hpp>
+
+#include "dm/requirements/context.h"
+#include "dm/requirements/registry.h"
+
+namespace dm::requirements {
+
+namespace {
+
+constexpr const char* kNamespaceName = "kubernetes.io/metadata.name";   // a label that every namespace carries
+
+}  // namespace
+
+Subject MakeSubject(DMCluster cluster, const ClusterView& view, const Policy& policy, LiveFacts live) {
+  Subject subject;
+  const std::string ns = cluster.meta.ns.empty() ? "default" : cluster.meta.ns;
+  const auto known = view.namespaces.find(ns);
+  subject.effective = known != view.namespaces.end() ? Resolve(policy, known->second, cluster.environment)
+                                                     : Resolve(policy, {{kNamespaceName, ns}}, cluster.environment);
+  desired::RenderFacts facts;
+  facts.environment = subject.effective.environment;
+  subject.objects = desired::Render(cluster, facts);
+  subject.cluster = std::move(cluster);
+  subject.live = std::move(live);
+  return subject;
+}
+
+Report Evaluate(const Subject& now, const Subject* before, const ClusterView& view, const Policy& policy) {
+  Context context(now, before, view, policy);
+  for (const RuleRow& row : Registry()) row.check(row.rule, context);
+  // A policy that selects namespaces by label cannot be applied to one whose labels nobody knows.
+  const bool labels_known = view.namespaces_known && view.namespaces.contains(now.cluster.meta.ns.empty() ? "default" : now.cluster.meta.ns);
+  if (!policy.namespaces.empty() && !labels_known) {
+    context.NotCheck(Rule::kEnvironmentTooLax, "the labels of the namespace, by which the policy selects, are not known");
+  }
+  return context.Take();
+}
+
+Review ReviewChange(const DMCluster& now, const DMCluster* before, const ClusterView& view, const Policy& policy,
+                    const LiveFacts& live) {
+  Review review;
+  if (now.meta.BeingDeleted() || (before != nullptr && before->raw == now.raw)) {
+    review.skipped = true;
+    return review;
+  }
+  const Subject subject = MakeSubject(now, view, policy, live);
+  review.problems = subject.objects.problems;
+  if (before == nullptr) {
+    review.report = Evaluate(subject, nullptr, view, policy);
+    review.verdict = Judge(review.report, nullptr);
+    return review;
+  }
+  const Subject previous = MakeSubject(*before, view, policy, live);
+  const Report old = Evaluate(previous, nullptr, view, policy);
+  review.report = Evaluate(subject, &previous, view, policy);
+  review.verdict = Judge(review.report, &old);
+  return review;
+}
+
+}  // namespace dm::requirements

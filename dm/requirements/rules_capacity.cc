@@ -1,0 +1,127 @@
+// Room on the nodes: are there enough of them, large enough, that can take the pods at all.
+#include <algorithm>
+
+#include "base/strings.h"
+#include "dm/requirements/capacity.h"
+#include "dm/requirements/rules.h"
+#include "dm/requirements/wording.h"
+
+namespace dm::requirements {
+
+namespace {
+
+std::string SizeText(const RoleNodes& nodes) { return nodes.cpu.ToString() + " CPU and " + nodes.memory.ToString() + " of memory"; }
+
+// The qualifying node that comes nearest to holding one pod and does not.
+const Candidate* NearestMiss(const RoleNodes& nodes) {
+  const Candidate* nearest = nullptr;
+  const auto cpu = [](const Candidate* c) { return c->node->node->cpu.value_or(kube::api::Quantity()); };
+  for (const Candidate& candidate : nodes.candidates) {
+    if (!candidate.kind || !candidate.size_known || candidate.fits > 0) continue;
+    if (nearest == nullptr || cpu(&candidate) > cpu(nearest)) nearest = &candidate;
+  }
+  return nearest;
+}
+
+void AddShortage(Rule rule, Context& context, Finding finding) {
+  if (context.policy.capacity_deny) {
+    context.Add(rule, std::move(finding), Severity::kDeny);
+  } else {
+    context.Add(rule, std::move(finding));
+  }
+}
+
+Finding About(Role role, std::int64_t missing) {
+  Finding finding;
+  finding.role = role;
+  finding.field = PathOf(role);
+  finding.shape = Shape::kForbidden;
+  finding.shortfall = Shortfall::Count(std::max<std::int64_t>(1, missing));
+  return finding;
+}
+
+void ReportTooSmall(Rule rule, Context& context, const RoleNodes& nodes, std::int64_t room) {
+  Finding finding = About(nodes.role, nodes.replicas - room);
+  const auto fitting = std::count_if(nodes.candidates.begin(), nodes.candidates.end(),
+                                     [](const Candidate& c) { return c.kind && (c.fits > 0 || !c.size_known); });
+  finding.found = "room for " + std::to_string(room);
+  finding.required = "room for " + std::to_string(nodes.replicas);
+  finding.message = "only " + std::to_string(room) + " of " + std::to_string(nodes.replicas) + " " + std::string(RoleTitle(nodes.role)) +
+                    " fit: each takes " + SizeText(nodes) +
+                    (nodes.spreading.OneAHost() ? " on a host of its own, and " : ", and ") + std::to_string(fitting) + " of " +
+                    Plural(nodes.qualified, "qualifying node") + (fitting == 1 ? " holds one" : " hold one");
+  if (const Candidate* miss = NearestMiss(nodes)) {
+    finding.subjects = {miss->node->node->meta.name};
+    finding.message += " (nearest: " + miss->node->node->meta.name + " with " + OfferedCpu(*miss->node, context.policy).ToString() +
+                       " CPU and " + OfferedMemory(*miss->node, context.policy).ToString() + ")";
+  }
+  finding.remedy = "add nodes of that size, unless an autoscaler will";
+  AddShortage(rule, context, std::move(finding));
+}
+
+}  // namespace
+
+void CheckNodeCapacity(Rule rule, Context& context) {
+  if (!context.view.nodes_known) return context.NotCheck(rule, "no data on nodes was given");
+  std::vector<const RoleNodes*> fit;       // those that fit alone
+  bool judged = false;
+  for (const Role role : kRoles) {
+    const desired::RolePods* pods = context.Pods(role);
+    if (pods == nullptr || pods->replicas <= 0) continue;
+    const RoleNodes& nodes = context.Nodes(role);
+    const bool judges = context.JudgesNodes(role);
+    judged = judged || judges;
+    if (nodes.candidates.empty() || KindShort(nodes)) continue;   // NoCandidates, NodesForRole
+    if (!nodes.every_size_known) context.NotCheck(rule, "some nodes do not say what they can allocate");
+    const std::int64_t room = Placeable(nodes, Count::kQualified, Measure::kSize);
+    if (room >= nodes.replicas) {
+      fit.push_back(&nodes);
+    } else if (judges) {
+      ReportTooSmall(rule, context, nodes, room);
+    }
+  }
+  if (context.policy.capacity_free && std::any_of(context.view.nodes.begin(), context.view.nodes.end(),
+                                                  [](const auto& node) { return !node->used_cpu || !node->used_memory; })) {
+    context.NotCheck(rule, "the policy measures what is free, and what runs on the nodes is not known: judged by allocatable");
+  }
+  if (!judged) return;
+  if (const auto shared = SharedShortage(fit, context.policy)) {
+    Finding finding = About(shared->role, shared->replicas - shared->placed);
+    finding.key = "shared";
+    finding.found = "room for " + std::to_string(shared->placed);
+    finding.required = "room for " + std::to_string(shared->replicas);
+    finding.message = "the roles must share nodes, and beside the others only " + std::to_string(shared->placed) + " of " +
+                      std::to_string(shared->replicas) + " " + std::string(RoleTitle(shared->role)) + " fit (each takes " +
+                      SizeText(context.Nodes(shared->role)) + ")";
+    finding.remedy = "add nodes, or larger ones, unless an autoscaler will";
+    AddShortage(rule, context, std::move(finding));
+  }
+}
+
+void CheckNoCandidates(Rule rule, Context& context) {
+  if (!context.view.nodes_known) return context.NotCheck(rule, "no data on nodes was given");
+  for (const Role role : kRoles) {
+    if (!context.JudgesNodes(role)) continue;
+    const RoleNodes& nodes = context.Nodes(role);
+    if (!nodes.candidates.empty()) continue;
+    Finding finding = About(role, nodes.replicas);
+    finding.required = "a node that can take the pods";
+    std::vector<std::string> why;
+    const auto count = [&](Exclusion exclusion, std::string_view one, std::string_view many) {
+      const int number = nodes.Excluded(exclusion);
+      if (number > 0) why.push_back(std::to_string(number) + " " + std::string(number == 1 ? one : many));
+    };
+    count(Exclusion::kNotReady, "is not Ready", "are not Ready");
+    count(Exclusion::kUnschedulable, "is unschedulable", "are unschedulable");
+    count(Exclusion::kSelector, "is excluded by node selector or affinity", "are excluded by node selector or affinity");
+    count(Exclusion::kTaint, "has a taint that is not tolerated", "have a taint that is not tolerated");
+    finding.message = context.view.nodes.empty()
+                          ? "the cluster has no nodes"
+                          : "no node can take a " + std::string(RoleTitle(role)) + " now: " + base::Join(why, ", ");
+    if (!nodes.excluding_taint.empty()) finding.message += " (" + base::Printable(nodes.excluding_taint, 100) + ")";
+    finding.remedy = "add a node that can, or widen the pods' node selector, affinity or tolerations";
+    AddShortage(rule, context, std::move(finding));
+  }
+}
+
+}  // namespace dm::requirements

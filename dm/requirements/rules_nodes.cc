@@ -1,0 +1,123 @@
+// The kind of the nodes on which a role's pods could stand.
+#include "base/strings.h"
+#include "dm/requirements/capacity.h"
+#include "dm/requirements/node_words.h"
+#include "dm/requirements/rules.h"
+#include "dm/requirements/wording.h"
+
+namespace dm::requirements {
+
+namespace {
+
+constexpr std::string_view kNoNodes = "no data on nodes was given";
+
+// One finding a role for a fault that does not disqualify: the nodes that have it, named up to five.
+void ReportMild(Rule rule, Context& context, Role role, KindFault fault) {
+  const RoleNodes& nodes = context.Nodes(role);
+  std::vector<std::string> subjects;
+  const NodeView* first = nullptr;
+  for (const Candidate& candidate : nodes.candidates) {
+    if (!candidate.kind || !Has(candidate.faults, fault)) continue;
+    if (first == nullptr) first = candidate.node;
+    subjects.push_back(candidate.node->node->meta.name);
+  }
+  if (first == nullptr) return;
+  if (fault == KindFault::kNetworkUnknown) {
+    context.NotCheck(rule, "how fast the network of " + Plural(static_cast<std::int64_t>(subjects.size()), "node") + " is, is not known");
+  }
+  Finding finding;
+  finding.role = role;
+  finding.key = std::to_string(static_cast<unsigned>(fault));
+  finding.field = PathOf(role);
+  finding.shape = Shape::kForbidden;
+  finding.shortfall = Shortfall::Count(static_cast<std::int64_t>(subjects.size()));
+  const std::string where = Plural(static_cast<std::int64_t>(subjects.size()), "node") + " for " + std::string(RoleTitle(role));
+  finding.message = fault == KindFault::kNetworkUnknown
+                        ? where + " " + (subjects.size() == 1 ? "does" : "do") + " not say how fast the network is (" + List(subjects) + ")"
+                        : where + ": " + first->node->meta.name + " " + Describe(fault, *first, role, context.environment()) +
+                              (subjects.size() > 1 ? ", and so on for " + List({subjects.begin() + 1, subjects.end()}) : "");
+  switch (rule) {
+    case Rule::kNodeNetwork:
+      finding.required = role == Role::kWorker && context.production() ? "10 Gb/s" : "1 Gb/s";
+      finding.remedy = "label the nodes with " + std::string(annotations::kNodeNetworkGbps);
+      break;
+    case Rule::kNodeOS:
+      finding.remedy = "admit it in the policy's operatingSystems, or label the node with " +
+                       std::string(annotations::kNodeOsVersion) + " where only the version is missing";
+      break;
+    case Rule::kNodeVerifiable: finding.remedy = "make sure that the host itself runs what the requirements ask for"; break;
+    default: finding.remedy = "keep the pods off them with a node selector"; break;
+  }
+  finding.subjects = std::move(subjects);
+  context.Add(rule, std::move(finding), TableSeverity(fault, context.environment()));
+}
+
+}  // namespace
+
+void CheckNodeKind(Rule rule, Context& context) {
+  if (!context.view.nodes_known) return context.NotCheck(rule, std::string(kNoNodes));
+  const KindWeights weights = WeighKind(context.policy, context.now.effective);
+  for (const Role role : kRoles) {
+    if (!context.JudgesNodes(role)) continue;
+    for (unsigned i = 0; i < kKindFaults; ++i) {
+      const auto fault = static_cast<KindFault>(i);
+      // What disqualifies is told by NodesForRole and StrayNodes: one bad node is no fault of the cluster.
+      if (RuleOf(fault) == rule && weights.Of(fault) != Severity::kDeny) ReportMild(rule, context, role, fault);
+    }
+  }
+}
+
+void CheckNodesForRole(Rule rule, Context& context) {
+  if (!context.view.nodes_known) return context.NotCheck(rule, std::string(kNoNodes));
+  const KindWeights weights = WeighKind(context.policy, context.now.effective);
+  for (const Role role : kRoles) {
+    if (!context.JudgesNodes(role)) continue;
+    const RoleNodes& nodes = context.Nodes(role);
+    if (!KindShort(nodes)) continue;
+    const bool hosts = nodes.spreading.OneAHost();
+    const std::int64_t room = Placeable(nodes, Count::kQualified, hosts ? Measure::kHosts : Measure::kSize);
+    Misses misses = DescribeMisses(nodes, weights, context.environment());
+    Finding finding;
+    finding.role = role;
+    finding.field = PathOf(role);
+    finding.shape = Shape::kForbidden;
+    finding.found = std::to_string(nodes.qualified) + " of " + Plural(static_cast<std::int64_t>(nodes.candidates.size()), "node");
+    finding.required = hosts ? Plural(nodes.replicas, "node") : "room for " + Plural(nodes.replicas, "pod");
+    finding.shortfall = Shortfall::Count(std::max<std::int64_t>(1, nodes.replicas - room));
+    finding.message = std::to_string(nodes.replicas) + " " + std::string(RoleTitle(role)) +
+                      (hosts ? " need as many nodes that qualify" : " need room on nodes that qualify") + ", and " +
+                      finding.found + " that could take them " + (nodes.qualified == 1 ? "does: " : "do: ") + misses.counted + " (" +
+                      misses.named + ")";
+    finding.remedy = "add nodes that qualify";
+    if (!misses.admit.empty()) finding.remedy += ", or admit these systems in the policy with " + misses.admit;
+    finding.subjects = std::move(misses.nodes);
+    context.Add(rule, std::move(finding));
+  }
+}
+
+void CheckStrayNodes(Rule rule, Context& context) {
+  if (!context.view.nodes_known) return context.NotCheck(rule, std::string(kNoNodes));
+  const KindWeights weights = WeighKind(context.policy, context.now.effective);
+  for (const Role role : kRoles) {
+    if (!context.JudgesNodes(role)) continue;
+    const RoleNodes& nodes = context.Nodes(role);
+    const auto strays = static_cast<std::int64_t>(nodes.candidates.size()) - nodes.qualified;
+    if (strays <= 0 || KindShort(nodes)) continue;
+    Misses misses = DescribeMisses(nodes, weights, context.environment());
+    Finding finding;
+    finding.role = role;
+    finding.field = PathOf(role) + ".nodeSelector";
+    finding.shape = Shape::kForbidden;
+    finding.required = "nodes that qualify only";
+    finding.shortfall = Shortfall::Count(strays);
+    finding.message = std::string(RoleTitle(role)) + " could also land on " + Plural(strays, "node") + " that " +
+                      (strays == 1 ? "does" : "do") + " not qualify: " + misses.counted + " (" + misses.named + ")";
+    const auto selector = SeparatingSelector(nodes);
+    finding.remedy = selector ? "exclude " + std::string(strays == 1 ? "it" : "them") + " with nodeSelector {" + *selector + "}"
+                              : "label the nodes that qualify and select them with nodeSelector, or taint the others";
+    finding.subjects = std::move(misses.nodes);
+    context.Add(rule, std::move(finding));
+  }
+}
+
+}  // namespace dm::requirements

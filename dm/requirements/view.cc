@@ -1,0 +1,28 @@
+#include "dm/requirements/view.h"
+
+#include "dm/requirements/network.h"
+#include "dm/requirements/os.h"
+#include "dm/requirements/policy.h"
+
+namespace dm::requirements {
+
+const kube::api::StorageClass* ClusterView::DefaultClass() const {
+  const kube::api::StorageClass* best = nullptr;
+  for (const auto& [name, entry] : classes) {
+    if (!entry->IsDefault()) continue;
+    // The newest wins, as in Kubernetes; RFC 3339 in UTC sorts as text. The map is in the order of names: of two equally
+    // old ones the first stays.
+    if (best == nullptr || entry->meta.creation_timestamp > best->meta.creation_timestamp) best = entry.get();
+  }
+  return best;
+}
+
+std::shared_ptr<const NodeView> Judge(std::shared_ptr<const kube::api::Node> node, const Policy& policy) {
+  auto view = std::make_shared<NodeView>();
+  view->os = JudgeOs(*node, policy);
+  view->network_gbps = NetworkGbps(*node);
+  view->node = std::move(node);
+  return view;
+}
+
+}  // namespace dm::requirements
