@@ -41,6 +41,20 @@ void AppendEscaped(std::string& pointer, std::string_view key) {   // RFC 6901
   }
 }
 
+// yaml-cpp 0.7 makes the bare bytes 85 and A0 of the escapes \N and \_; everything else in `text` is UTF-8.
+std::string RepairEscapes(const std::string& text) {
+  if (IsUtf8(text)) return text;
+  std::string repaired;
+  for (std::string_view rest = text; !rest.empty();) {
+    const std::size_t length = FirstChar(rest).length;
+    if (length == 0) repaired += '\xC2';   // U+0085 is C2 85, U+00A0 is C2 A0
+    const std::size_t taken = std::max<std::size_t>(length, 1);
+    repaired += rest.substr(0, taken);
+    rest.remove_prefix(taken);
+  }
+  return repaired;
+}
+
 class Handler final : public YAML::EventHandler {
  public:
   Handler(std::string_view text, const YamlLimits& limits) : text_(text), limits_(limits) {}
@@ -85,7 +99,7 @@ class Handler final : public YAML::EventHandler {
     const int line = LineOf(mark);
     const bool plain = tag.empty() || tag == "?";
     if (!plain) CheckClosed(mark);
-    if (tag == "!" || tag == "tag:yaml.org,2002:str") return Scalar(mark, Json(value));
+    if (tag == "!" || tag == "tag:yaml.org,2002:str") return Scalar(mark, Json(RepairEscapes(value)));
     if (plain && value == "<<" && ExpectsKey()) {
       Refuse(line, "merge keys (<<) are not supported; write the fields out");
     }

@@ -92,6 +92,11 @@ TEST(ParseYaml, QuotedAndBlockScalarsAreText) {
             Json::parse(R"({"a":"yes","b":"010","c":"1","d":"true","e":"5","f":"7","g":"~"})"));
 }
 
+TEST(ParseYaml, EscapesMakeUtf8) {
+  EXPECT_EQ(One(R"("\x41\xe9\u20ac\U0001F600\N\_\L\P\e\0|ä\N")").value,
+            Json("A\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80\xC2\x85\xC2\xA0\xE2\x80\xA8\xE2\x80\xA9\x1B" + std::string(1, '\0') + "|ä\xC2\x85"));
+}
+
 TEST(ParseYaml, TagsThatFitAreTaken) {
   EXPECT_EQ(One("a: !!int 5\nb: !!float 1.5\nc: !!bool yes\nd: !!null ~\ne: !!map {}\nf: !!seq []\n").value,
             Json::parse(R"({"a":5,"b":1.5,"c":true,"d":null,"e":{},"f":[]})"));

@@ -2,7 +2,7 @@
 // crash prints the target and the seed of the input that caused it.
 //
 //   DM_FUZZ_SEED=7 DM_FUZZ_RUNS=1000000 fuzz_smoke_test     # another, longer run
-//   DM_FUZZ_SEED=12345 DM_FUZZ_RUNS=1 fuzz_smoke_test       # the input a crash named
+//   DM_FUZZ_SEED=12345 DM_FUZZ_RUNS=1 fuzz_smoke_test       # the input a crash named, shown
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -84,6 +84,7 @@ TEST_P(Smoke, CorpusAndMutations) {
   for (std::uint64_t seed = first; seed < first + runs; ++seed) {
     base::SeededRandom random(seed);
     const std::string input = Mutate(seeds, target().words, random);
+    if (runs == 1) std::printf("input: %s\n", base::Printable(input, 8192).c_str()), std::fflush(stdout);
     RunOne(target(), "seed " + std::to_string(seed) + " (DM_FUZZ_SEED=" + std::to_string(seed) + " DM_FUZZ_RUNS=1)", input);
   }
 }
