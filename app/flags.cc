@@ -81,9 +81,28 @@ void Flags::Switch(const std::string& name, bool& target, const std::string& hel
   impl_->app.add_flag(name, target, help)->group(impl_->section);
 }
 
+namespace {
+
+// CLI11 takes "--flag=" as "the value is the next word", which would swallow the next flag. To us it is an empty value.
+// It wants the words last first.
+std::vector<std::string> Words(int argc, const char* const* argv) {
+  std::vector<std::string> words;
+  for (int i = argc - 1; i > 0; --i) {
+    std::string word = argv[i];
+    if (word.size() > 3 && word.compare(0, 2, "--") == 0 && word.find('=') == word.size() - 1) {
+      word.pop_back();
+      words.emplace_back();
+    }
+    words.push_back(std::move(word));
+  }
+  return words;
+}
+
+}  // namespace
+
 std::optional<int> Flags::Parse(int argc, const char* const* argv, std::ostream& out, std::ostream& errors) {
   try {
-    impl_->app.parse(argc, argv);
+    impl_->app.parse(Words(argc, argv));
     return std::nullopt;
   } catch (const CLI::Success& done) {   // --help, --version
     return impl_->app.exit(done, out, errors);

@@ -64,6 +64,16 @@ TEST(Flags, ReadsEveryKind) {
   EXPECT_EQ(options.common.policy, "/etc/p.yaml");
 }
 
+TEST(Flags, AnEmptyValueIsAValue) {
+  Options options;
+  const auto outcome = Parse(options, {"--namespace=", "--port=1", "--policy", "", "--host=x"});
+  ASSERT_EQ(outcome.code, std::nullopt) << outcome.errors;
+  EXPECT_EQ(options.ns, "");
+  EXPECT_EQ(options.port, 1);
+  EXPECT_EQ(options.hosts.size(), 1u);
+  EXPECT_EQ(Parse(options, {"--port="}).code, 2);
+}
+
 TEST(Flags, EnvironmentStandsInAndTheFlagWins) {
   ASSERT_EQ(setenv("DM_FLAGS_TEST_NAMESPACE", "from-env", 1), 0);
   Options silent, spoken;
