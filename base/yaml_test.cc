@@ -40,6 +40,12 @@ TEST(ParseYaml, BuildsTheValue) {
       {"replicas":3,"a/b~c":"x","list":["one",{"name":"two","text":"line\nanother\n"}]}}})"));
 }
 
+TEST(ParseYaml, WindowsLineEndsAreLineEnds) {
+  const YamlDocument document = One("a: 1\r\nb: |\r\n  x\r\n  y\r\nc: \"z\"\r\n");
+  EXPECT_EQ(document.value, Json::parse(R"({"a":1,"b":"x\ny\n","c":"z"})"));
+  EXPECT_EQ(document.LineOf("/c"), 5);
+}
+
 TEST(ParseYaml, KnowsTheLineOfEveryValue) {
   const YamlDocument document = One(kCluster);
   EXPECT_EQ(document.line, 2);
@@ -152,6 +158,7 @@ TEST(ParseYaml, RefusesWithTheLineAndWhatToDo) {
       {"a: 1\n  b: 2\n", "line 2"},
       {"a: @x\n", "line 1, column 4"},
       {"a: 1\nb: \xFF\n", "line 2: not UTF-8"},
+      {"a: 1\n\rb: 2\n", "line 2: a carriage return without a line feed"},
       {"a: 1\n\nb: x\x04\n", "line 3: control character \\x04"},
       {std::string_view("a\0b", 3), "line 1: control character \\x00"},
       {"[a]\n[b]\n", "line 2: unexpected text after the end of the document"},
