@@ -6,6 +6,7 @@
 #include "app/duration.h"
 #include "app/version.h"
 #include "base/log.h"
+#include "base/strings.h"
 
 namespace dm::app {
 
@@ -38,11 +39,11 @@ void Flags::List(const std::string& name, std::vector<std::string>& target, cons
   impl_->app.add_option(name, target, help)->group(impl_->section)->delimiter(',')->type_name("TEXT")->expected(1)->take_all();
 }
 
-void Flags::Choice(const std::string& name, std::string& target, std::vector<std::string> choices, const std::string& help) {
+void Flags::Choice(const std::string& name, std::string& target, const std::vector<std::string>& choices, const std::string& help) {
   impl_->app.add_option(name, target, help)
       ->group(impl_->section)
-      ->check(CLI::IsMember(std::move(choices)))
-      ->type_name("")
+      ->check(CLI::IsMember(choices).description(""))
+      ->type_name(base::Join(choices, "|"))
       ->capture_default_str();
 }
 
@@ -57,8 +58,8 @@ void Flags::Port(const std::string& name, std::uint16_t& target, const std::stri
 void Flags::Number(const std::string& name, int& target, int least, int most, const std::string& help) {
   impl_->app.add_option(name, target, help)
       ->group(impl_->section)
-      ->check(CLI::Range(least, most))
-      ->type_name("N")
+      ->check(CLI::Range(least, most).description(""))
+      ->type_name(std::to_string(least) + "-" + std::to_string(most))
       ->capture_default_str();
 }
 

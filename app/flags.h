@@ -31,7 +31,7 @@ class Flags {
   // `environment`: name of a variable that stands in for the flag when that is absent; may be empty.
   void Text(const std::string& name, std::string& target, const std::string& help, const std::string& environment = {});
   void List(const std::string& name, std::vector<std::string>& target, const std::string& help);   // repeatable, or a,b
-  void Choice(const std::string& name, std::string& target, std::vector<std::string> choices, const std::string& help);
+  void Choice(const std::string& name, std::string& target, const std::vector<std::string>& choices, const std::string& help);
   void Port(const std::string& name, std::uint16_t& target, const std::string& help);
   void Number(const std::string& name, int& target, int least, int most, const std::string& help);
   void Duration(const std::string& name, base::Duration& target, const std::string& help);

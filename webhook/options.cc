@@ -11,20 +11,20 @@ std::optional<int> ParseOptions(int argc, const char* const* argv, Options& opti
   flags.Port("--port", options.port, "their port; 0: any free one");
   flags.Number("--workers", options.workers, 1, 256, "reviews that are judged side by side");
   flags.Duration("--drain-delay", options.drain_delay,
-                 "how long a stopping replica goes on answering while its endpoint is taken away");
+                 "how long a stopping replica goes on answering");
   flags.Duration("--stale-after", options.stale_after, "silence of a watch after which this replica is not ready");
   flags.Section("Certificates");
   flags.Choice("--tls-mode", options.tls_mode, {"self", "files"},
-               "self: an authority in a Secret, certificates in memory, the caBundle kept; files: somebody else issues them");
+               "self: we issue, and keep the caBundle; files: somebody else issues");
   flags.Text("--namespace", options.ns, "namespace of the Service and of the authority's Secret", "POD_NAMESPACE");
   flags.Text("--service", options.service, "Service by which the API server reaches this webhook");
   flags.Text("--ca-secret", options.ca_secret, "Secret that holds the authority (created if absent)");
   flags.Text("--webhook-configuration", options.configuration,
-             "ValidatingWebhookConfiguration whose caBundle is kept; empty: left to somebody else");
+             "ValidatingWebhookConfiguration whose caBundle we keep; empty: hands off");
   flags.List("--url-host", options.hosts,
-             "further name or address that callers use (for a clientConfig with a URL); may be repeated");
+             "further name or address that callers use (clientConfig.url); repeatable");
   flags.Text("--cluster-domain", options.cluster_domain, "domain of the cluster's DNS");
-  flags.Text("--tls-dir", options.tls_dir, "with --tls-mode=files: directory of tls.crt, tls.key and, if there is one, ca.crt");
+  flags.Text("--tls-dir", options.tls_dir, "for --tls-mode=files: tls.crt, tls.key and, if there is one, ca.crt");
   app::AddCommonFlags(flags, options.common);
   flags.Footer(
       "SIGTERM: /readyz fails at once, reviews are answered for --drain-delay more, then the port closes; exit code 0.\n"

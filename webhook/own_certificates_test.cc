@@ -132,10 +132,10 @@ TEST_F(OwnCertificatesTest, RotationNeverLeavesACallerDistrusting) {
     const std::string now = (*api.Get(kSecret))["data"]["ca.crt"].get<std::string>();
     if (!authority.empty() && now != authority) {
       ++rotations;
-      fine_steps = 40;
+      fine_steps = 20;
     }
     authority = now;
-    const base::Duration half = fine_steps-- > 0 ? base::Duration(std::chrono::seconds(30)) : base::Duration(hours(12));
+    const base::Duration half = fine_steps-- > 0 ? base::Duration(minutes(1)) : base::Duration(hours(24));
     clock.Advance(half);
     ASSERT_TRUE(two->Tick().has_value());
     check(*one);
