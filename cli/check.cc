@@ -142,6 +142,30 @@ void DropUnreadable(Outcome& outcome) {
   verdict.allowed = verdict.denials.empty();
 }
 
+// Whether a cluster runs that this is the manifest of, only the cluster knows: not asked is not checked.
+void NoteUnasked(requirements::Review& review) {
+  using requirements::Rule;
+  if (review.skipped) return;
+  auto& list = review.report.not_checked;
+  for (const Rule rule : {Rule::kUpstreamUndeclared, Rule::kStorageShrink, Rule::kStorageClassChange}) {
+    const bool known = std::any_of(list.begin(), list.end(), [&](const auto& entry) { return entry.rule == rule; });
+    if (!known) list.push_back({rule, "no running cluster was asked"});
+  }
+  std::stable_sort(list.begin(), list.end(), [](const auto& a, const auto& b) { return a.rule < b.rule; });
+  review.verdict.not_checked = list;
+}
+
+// A folder may bring its classes and namespaces along.
+void AddOwn(ClusterView& view, const std::vector<Item>& items) {
+  ClusterView own;
+  for (const Item& item : items) {
+    if (item.kind() == "StorageClass" && view.classes_known && !AddClasses(own, {item.value}, item.source)) continue;
+    if (item.kind() == "Namespace" && !AddNamespaces(own, {item.value}, item.source)) continue;
+  }
+  for (const auto& [name, entry] : own.classes) view.classes[name] = entry;
+  for (const auto& [name, labels] : own.namespaces) view.namespaces[name] = labels;
+}
+
 Outcome JudgeOne(Item item, const Decoded* given_before, const Policy& policy, Surroundings& around, Checked& checked) {
   Outcome outcome;
   const Decoded now = Decode(item.value);
@@ -164,6 +188,7 @@ Outcome JudgeOne(Item item, const Decoded* given_before, const Policy& policy, S
   const auto& made = outcome.review.problems;
   outcome.problems.insert(outcome.problems.end(), made.begin(), made.end());
   DropUnreadable(outcome);
+  if (!around.live) NoteUnasked(outcome.review);
   if (around.dry_run && outcome.problems.empty()) {
     if (auto answer = around.live->DryRun(item.value); !answer) outcome.refused = Blocked(answer.error());
   }
@@ -184,6 +209,7 @@ base::Result<Checked> Check(const CheckOptions& options, Connector connect) {
   if (options.require_nodes && !around->view.nodes_known) {
     return base::Fail(Code::kInvalid, "--require-nodes: no data on nodes: give --nodes, or let a cluster be asked");
   }
+  AddOwn(around->view, loaded->items);
   checked.remarks.insert(checked.remarks.end(), loaded->warnings.begin(), loaded->warnings.end());
   const std::string ns = !options.live.ns.empty() ? options.live.ns : around->live ? around->live->DefaultNamespace() : "default";
 

@@ -25,7 +25,8 @@ Environment EnvironmentOf(const std::string& word) {
 
 Severity SeverityOf(const std::string& word) {
   if (word == "deny") return Severity::kDeny;
-  return word == "warn" ? Severity::kWarn : Severity::kOff;
+  if (word == "warn") return Severity::kWarn;
+  return word == "info" ? Severity::kInfo : Severity::kOff;
 }
 
 Enforcement EnforcementOf(const std::string& word) {
@@ -78,8 +79,8 @@ void ReadRules(PolicyReader& reader, Policy& policy) {
       reader.Fault(at, "there is no rule of that name" + (near.empty() ? "; docs/requirements.md lists them" : "; did you mean " + near + "?"));
       continue;
     }
-    if (value.is_null()) reader.Fault(at, "must be deny, warn or off");
-    if (const auto word = reader.Word(at, {"deny", "warn", "off"})) policy.rules[key] = SeverityOf(*word);
+    if (value.is_null()) reader.Fault(at, "must be deny, warn, info or off");
+    if (const auto word = reader.Word(at, {"deny", "warn", "info", "off"})) policy.rules[key] = SeverityOf(*word);
   }
 }
 
@@ -112,7 +113,7 @@ void ReadDisks(PolicyReader& reader, Policy& policy) {
       if (word) policy.disk_classes[name] = *GradeFromName(*word);
     }
   }
-  if (const auto word = reader.Word("/diskClassUnknown", {"deny", "warn", "off"})) policy.disk_class_unknown = SeverityOf(*word);
+  if (const auto word = reader.Word("/diskClassUnknown", {"deny", "warn", "info", "off"})) policy.disk_class_unknown = SeverityOf(*word);
   if (const auto word = reader.Word("/dataFits", {"largest", "sum"})) policy.data_fits_sum = *word == "sum";
 }
 

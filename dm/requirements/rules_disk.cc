@@ -41,12 +41,13 @@ Finding AboutDisk(const Context& context, const desired::RolePods& pods, Quantit
   finding.role = Role::kWorker;
   finding.field = "spec.worker.storageSize";
   const std::optional<Quantity> size = pods.claim ? pods.claim->size : std::nullopt;
-  finding.shape = size ? Shape::kInvalid : Shape::kRequired;
-  if (size) finding.found = Written(context.cluster().worker.raw, {"storageSize"}, *size);
+  const bool written = size && base::Find(context.cluster().worker.raw, "storageSize") != nullptr;
+  finding.shape = written ? Shape::kInvalid : Shape::kRequired;
+  if (written) finding.found = Written(context.cluster().worker.raw, {"storageSize"}, *size);
   finding.required = "more than " + need.ToString();
   // Strictly greater: equal falls short by the least there is.
   finding.shortfall = Shortfall::Of(need - size.value_or(Quantity()) + Quantity::FromNano(1));
-  finding.remedy = (size ? "raise it above " : "set it above ") + need.ToString();
+  finding.remedy = (written ? "raise it above " : "set it above ") + need.ToString();
   return finding;
 }
 

@@ -1,7 +1,9 @@
 // CPU, memory and disk of what would be created, against the page's rows. The figures exclude what the operating system
 // uses, so they are held against requests of the DM container itself, never against limits or whole nodes.
-#include <array>
+#include <string>
+#include <vector>
 
+#include "base/strings.h"
 #include "dm/requirements/rules.h"
 #include "dm/requirements/wording.h"
 
@@ -26,7 +28,8 @@ constexpr Which kWhich[] = {
 
 // What was given, and where the user wrote it: a limit stands in for an absent request.
 struct Given {
-  std::optional<Quantity> value;
+  std::optional<Quantity> value;      // what would be created
+  bool written = false;               // by the user; else v1's default stands in (a claim of 10Gi)
   std::string field, text;
 };
 
@@ -42,6 +45,7 @@ Given ReadGiven(const Context& context, const desired::RolePods& pods, Resource 
   if (resource == Resource::kDisk) {
     given.field = path + ".storageSize";
     if (pods.claim) given.value = pods.claim->size;
+    given.written = given.value && base::Find(raw, "storageSize") != nullptr;
     if (given.value) given.text = Written(raw, {"storageSize"}, *given.value);
     return given;
   }
@@ -51,11 +55,12 @@ Given ReadGiven(const Context& context, const desired::RolePods& pods, Resource 
   const bool from_limit = base::FindPath(raw, {"requests", word}) == nullptr && base::FindPath(raw, {"limits", word}) != nullptr;
   const std::string_view section = from_limit ? "limits" : "requests";
   given.field = path + "." + std::string(section) + "." + std::string(word);
+  given.written = given.value.has_value();
   if (given.value) given.text = Written(raw, {section, word}, *given.value);
   return given;
 }
 
-std::string Amount(Quantity floor, Resource resource) {
+std::string InWords(Quantity floor, Resource resource) {
   switch (resource) {
     case Resource::kCpu: return floor.ToString() + " CPU";
     case Resource::kMemory: return Gigabytes(floor) + " of memory";
@@ -73,22 +78,22 @@ void Judge(Rule rule, Context& context, const desired::RolePods& pods, Resource 
     const auto table = TableFloor(context.environment(), pods.role, resource);
     if (table && *given.value < *table) {
       context.Note(MinimumKey(context.environment(), pods.role, resource) + " is lowered by the policy: the page asks for " +
-                   Amount(*table, resource) + ", this cluster has " + given.text);
+                   InWords(*table, resource) + ", this cluster has " + given.text);
     }
     return;
   }
   Finding finding;
   finding.role = pods.role;
   finding.field = given.field;
-  finding.shape = given.value ? Shape::kInvalid : Shape::kRequired;
-  finding.found = given.text;
+  finding.shape = given.written ? Shape::kInvalid : Shape::kRequired;
+  if (given.written) finding.found = given.text;
   finding.required = resource == Resource::kCpu ? floor->ToString() : Gigabytes(*floor);
   finding.shortfall = Shortfall::Of(*floor - given.value.value_or(Quantity()));
-  finding.message = Kind(pods.role, context.environment()) + " needs at least " + Amount(*floor, resource);
-  finding.remedy = (given.value ? "raise it to " : "set it to ") + Suggest(*floor, resource);
+  finding.message = Kind(pods.role, context.environment()) + " needs at least " + InWords(*floor, resource);
+  finding.remedy = (given.written ? "raise it to " : "set it to ") + Suggest(*floor, resource);
   const auto lax = Floor(context.policy, Environment::kDevelopment, pods.role, resource);
   const bool lower = pods.role != Role::kMonitor && lax && *lax < *floor;
-  finding.remedy += OrDevelopment(context, lower && given.value && *given.value >= *lax);
+  finding.remedy += OrDevelopment(context, lower && given.written && *given.value >= *lax);
   context.Add(rule, std::move(finding));
 }
 
@@ -108,21 +113,29 @@ void CheckMinimum(Rule rule, Context& context) {
   }
 }
 
+// One finding a role: this is a hint, and one line of it is enough.
 void CheckAtMinimum(Rule rule, Context& context) {
-  for (const Which& which : kWhich) {
-    const desired::RolePods* pods = context.Pods(which.role);
-    const auto floor = TableFloor(context.environment(), which.role, which.resource);
-    if (pods == nullptr || !floor) continue;
-    const Given given = ReadGiven(context, *pods, which.resource);
-    if (!given.value || !StandsAt(*given.value, *floor, which.resource)) continue;
+  for (const Role role : kRoles) {
+    const desired::RolePods* pods = context.Pods(role);
+    if (pods == nullptr) continue;
+    std::vector<std::string> fields, found, required;
+    for (const Which& which : kWhich) {
+      const auto floor = TableFloor(context.environment(), role, which.resource);
+      if (which.role != role || !floor) continue;
+      const Given given = ReadGiven(context, *pods, which.resource);
+      if (!given.value || !StandsAt(*given.value, *floor, which.resource)) continue;
+      fields.emplace_back(which.resource == Resource::kDisk ? "storageSize" : ResourceWord(which.resource));
+      found.push_back(fields.back() + " " + given.text);
+      required.push_back("more than " + InWords(*floor, which.resource));
+    }
+    if (fields.empty()) continue;
     Finding finding;
-    finding.role = which.role;
-    finding.key = std::string(ResourceWord(which.resource));
-    finding.field = given.field;
-    finding.found = given.text;
-    finding.required = "more than " + (which.resource == Resource::kCpu ? floor->ToString() : Gigabytes(*floor));
-    finding.message = "this is the least that " + Kind(which.role, context.environment()) + " may have, better is recommended";
-    finding.remedy = "give it more if the load asks for it";
+    finding.role = role;
+    finding.field = PathOf(role);
+    finding.found = base::Join(found, ", ");
+    finding.required = base::Join(required, ", ");
+    finding.message = "this is the least that " + Kind(role, context.environment()) + " may have, better is recommended";
+    finding.remedy = "give it more where the load asks for it";
     context.Add(rule, std::move(finding));
   }
 }

@@ -45,7 +45,12 @@ void CheckUpstreamSizeDeclared(Rule rule, Context& context) {
 }
 
 void CheckUpstreamUndeclared(Rule rule, Context& context) {
-  if (!context.now.live.known) return context.NotCheck(rule, "no running cluster was asked for its sources");
+  if (!context.now.live.known) {
+    // A manifest that was never applied has no sources to be asked for.
+    const bool exists = context.before != nullptr || !context.cluster().status.empty();
+    if (exists) context.NotCheck(rule, "no running cluster was asked for its sources");
+    return;
+  }
   for (const std::string& source : context.now.live.sources) {
     const auto& declared = context.cluster().upstreams;
     if (std::any_of(declared.begin(), declared.end(), [&](const Upstream& u) { return u.name == source; })) continue;

@@ -30,13 +30,19 @@ std::string Cut(std::string text, std::size_t most) {
   return text;
 }
 
+// The API's own words for what is refused; a hint does not begin with "Invalid".
 std::string Head(const Finding& finding) {
+  const std::string value = finding.number || finding.shape != Shape::kInvalid ? finding.found : "\"" + finding.found + "\"";
+  if (finding.severity != Severity::kDeny) {
+    if (finding.shape == Shape::kRequired) return "not set: ";
+    return finding.shape == Shape::kInvalid && !finding.found.empty() ? value + ": " : "";
+  }
   switch (finding.shape) {
     case Shape::kRequired: return "Required value: ";
     case Shape::kForbidden: return "Forbidden: ";
     case Shape::kInvalid: break;
   }
-  return "Invalid value: " + (finding.number ? finding.found : "\"" + finding.found + "\"") + ": ";
+  return "Invalid value: " + value + ": ";
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 namespace dm::requirements {
 
 // `Invalid value: "8": a production DM-worker needs at least 16 CPU (WorkerCPU): raise it to 16, or …`
+// What is no denial begins with the value alone: `2: 2 DM-masters survive no more losses than 1 (MasterReplicasOdd): …`
 std::string LongText(const Finding& finding);
 // The cause's type: FieldValueInvalid | FieldValueRequired | FieldValueForbidden.
 std::string_view CauseType(const Finding& finding);

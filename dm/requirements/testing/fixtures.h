@@ -72,7 +72,7 @@ inline DMCluster Cluster(const base::Json& object) {
 }
 
 struct NodeSpec {
-  std::string name;
+  std::string name = "node";
   std::string os = "Ubuntu 22.04.4 LTS";
   std::string kernel = "5.15.0-174-generic";
   std::string arch = "amd64";
