@@ -75,6 +75,17 @@ void Poller::Watch(const std::string& key, Target target, base::Duration interva
   state_.NotifyAll();
 }
 
+void Poller::Retarget(const std::string& key, Target target) {
+  base::Duration interval{};
+  {
+    auto state = state_.Lock();
+    const auto it = state->entries.find(key);
+    if (it == state->entries.end()) return;
+    interval = it->second.interval;
+  }
+  Watch(key, std::move(target), interval);
+}
+
 void Poller::Refresh(const std::string& key, base::Duration delay) {
   {
     auto state = state_.Lock();

@@ -34,6 +34,8 @@ class Poller {
   // Whom to ask for `key`, and how often at most. A target that differs from the one before is read at once, and until then
   // Latest() is not current.
   void Watch(const std::string& key, Target target, base::Duration interval);
+  // As Watch, for a cluster that is watched already; else nothing.
+  void Retarget(const std::string& key, Target target);
   // What was read may be overtaken (we changed something): until it has been read again, `delay` from now, it is not current.
   void Refresh(const std::string& key, base::Duration delay = {});
   void Forget(const std::string& key);

@@ -1,0 +1,195 @@
+#include "operator/execute.h"
+
+#include <nlohmann/json.hpp>
+
+#include "app/dm_resource.h"
+#include "base/log.h"
+#include "kube/apply.h"
+#include "operator/observe.h"
+
+namespace dm::op {
+namespace {
+
+using base::Code;
+using base::Json;
+using base::Result;
+using namespace lifecycle;
+
+}  // namespace
+
+const kube::Resource* ResourceOf(const std::string& kind) {
+  static const std::map<std::string, const kube::Resource*> all = {
+      {"StatefulSet", &kube::resources::kStatefulSets},
+      {"Service", &kube::resources::kServices},
+      {"ConfigMap", &kube::resources::kConfigMaps},
+      {"PodDisruptionBudget", &kube::resources::kPodDisruptionBudgets},
+      {"Pod", &kube::resources::kPods},
+      {"PersistentVolumeClaim", &kube::resources::kPersistentVolumeClaims},
+      {std::string(kKind), &app::DMClusters()},
+  };
+  const auto it = all.find(kind);
+  return it == all.end() ? nullptr : it->second;
+}
+
+struct Executor::Visitor {
+  const Executor& executor;
+  const ExecuteInput& in;
+  std::stop_token stop;
+  Outcome& outcome;
+
+  Result<const kube::Resource*> Resource(const std::string& kind) const {
+    const auto* resource = ResourceOf(kind);
+    if (!resource) return base::Fail(Code::kInternal, "there is no resource of kind " + kind);
+    return resource;
+  }
+
+  void Note(const std::string& kind, const std::string& name, const Json& object) {
+    const Json* meta = base::Find(object, "metadata");
+    outcome.written.push_back({kind, name, meta ? base::GetStringOr(*meta, "uid") : "", meta ? base::GetStringOr(*meta, "resourceVersion") : ""});
+  }
+
+  Result<void> operator()(const Apply& action) {
+    const std::string kind = base::GetStringOr(action.object, "kind");
+    const std::string name = base::GetStringOr(*base::Find(action.object, "metadata"), "name");
+    const auto resource = Resource(kind);
+    if (!resource) return base::Propagate(resource);
+    const Child* live = in.seen.Find(kind, name);
+    kube::ApplyIfNeededOptions options;
+    options.hash_annotation = std::string(annotations::kAppliedHash);
+    auto applied = kube::ApplyDesired(executor.client_, **resource, action.object, live ? &live->object : nullptr, options, stop);
+    if (!applied) return base::Propagate(applied, "applying " + kind + " " + name);
+    if (applied->written) {
+      base::LogInfo("applied", {{"cluster", in.want.meta.Key()}, {"object", kind + "/" + name}, {"why", applied->why}});
+      Note(kind, name, applied->object);
+    }
+    return {};
+  }
+
+  Result<void> Patch(const std::string& kind, const std::string& name, Json patch) {
+    const auto resource = Resource(kind);
+    if (!resource) return base::Propagate(resource);
+    auto patched = executor.client_.MergePatch(**resource, in.want.meta.ns, name, patch, {}, stop);
+    if (!patched) return base::Propagate(patched, "patching " + kind + " " + name);
+    Note(kind, name, *patched);
+    return {};
+  }
+
+  Result<void> operator()(const Annotate& action) {
+    Json notes = Json::object();
+    for (const auto& [key, value] : action.annotations) notes[key] = value ? Json(*value) : Json();
+    base::LogInfo("annotating", {{"cluster", in.want.meta.Key()}, {"object", action.kind + "/" + action.name}, {"annotations", base::DumpJson(notes)}});
+    return Patch(action.kind, action.name, {{"metadata", {{"uid", action.uid}, {"annotations", notes}}}});
+  }
+
+  Result<void> operator()(const ResizeClaim& action) {
+    base::LogInfo("growing a claim", {{"cluster", in.want.meta.Key()}, {"claim", action.name}, {"to", action.size.ToString()}});
+    return Patch("PersistentVolumeClaim", action.name,
+                 {{"metadata", {{"uid", action.uid}}}, {"spec", {{"resources", {{"requests", {{"storage", action.size.ToString()}}}}}}}});
+  }
+
+  Result<void> operator()(const DeleteObject& action) {
+    const auto resource = Resource(action.kind);
+    if (!resource) return base::Propagate(resource);
+    base::LogInfo("deleting", {{"cluster", in.want.meta.Key()}, {"object", action.kind + "/" + action.name}, {"uid", action.uid}, {"why", action.why}});
+    auto deleted = executor.client_.Delete(**resource, in.want.meta.ns, action.name, {action.uid, ""}, "Background", stop);
+    // Another object of that name is there by now: the one that was meant is gone.
+    if (!deleted && deleted.error().code != Code::kConflict) return base::Propagate(deleted, "deleting " + action.kind + " " + action.name);
+    outcome.written.push_back({action.kind, action.name, action.uid, ""});
+    return {};
+  }
+
+  Result<void> operator()(const Emit& action) {
+    in.emit(action);
+    return {};
+  }
+
+  // --- DM
+
+  Result<members::Address> AddressOf(const std::string& pod) const {
+    for (const auto& address : TargetOf(in.want, in.seen.master.pods, in.credentials, false).masters) {
+      if (address.pod == pod) return address;
+    }
+    return base::Fail(Code::kUnavailable, pod + " has no address");
+  }
+
+  // A client to that member, once it has shown that it belongs to our cluster.
+  Result<members::MemberClient> Fenced(const std::string& pod) const {
+    if (executor.lease_remaining_() < kMemberDeadline) return base::Fail(Code::kUnavailable, "too little is left of the lease to change DM");
+    const auto address = AddressOf(pod);
+    if (!address) return base::Propagate(address);
+    members::MemberClient client(executor.dialer_(*address, in.credentials), kMemberCall);
+    const auto id = client.ClusterId(stop);
+    if (!id) return base::Propagate(id, pod);
+    if (*id != in.plan.bootstrap.cluster_id) {
+      return base::Fail(Code::kConflict, pod + " belongs to cluster " + *id + ", the claims to " + in.plan.bootstrap.cluster_id);
+    }
+    return client;
+  }
+
+  Result<void> operator()(const EvictLeader& action) {
+    auto client = Fenced(action.pod);
+    if (!client) return base::Propagate(client, "evicting " + action.pod);
+    // A crash must not forget what DM does not show.
+    if (auto announced = in.announce(); !announced) return base::Propagate(announced, "announcing the eviction of " + action.pod);
+    outcome.members_changed = true;
+    base::LogInfo("evicting the leader", {{"cluster", in.want.meta.Key()}, {"pod", action.pod}});
+    return client->EvictLeader(stop);
+  }
+
+  Result<void> operator()(const CancelEvict& action) {
+    auto client = Fenced(action.pod);
+    if (!client) return base::Propagate(client, "cancelling the eviction of " + action.pod);
+    outcome.members_changed = true;
+    base::LogInfo("cancelling an eviction", {{"cluster", in.want.meta.Key()}, {"pod", action.pod}});
+    return client->CancelEvict(stop);
+  }
+
+  // Whom to ask to remove `name`: the leader, who knows; never the one that goes.
+  std::string WhoRemoves(const std::string& name) const {
+    const auto& roster = in.seen.members.roster;
+    if (roster && roster->leader.name != name && !roster->leader.name.empty()) return roster->leader.name;
+    for (const auto& [ordinal, pod] : in.seen.master.pods) {
+      if (pod.meta.name != name && in.seen.members.Healthy(pod.meta.name)) return pod.meta.name;
+    }
+    return {};
+  }
+
+  Result<void> operator()(const DeleteMember& action) {
+    const std::string asked = WhoRemoves(action.name);
+    if (asked.empty()) return base::Fail(Code::kUnavailable, "no other dm-master can remove " + action.name);
+    auto client = Fenced(asked);
+    if (!client) return base::Propagate(client, "removing " + action.name);
+    if (action.role == Role::kMaster) {
+      // The members as they are now, not as the plan saw them.
+      const auto roster = client->List(stop);
+      if (!roster) return base::Propagate(roster, "removing " + action.name);
+      const auto* member = roster->FindMaster(action.name);
+      outcome.members_changed = true;
+      if (!member) return {};
+      if (member->id != action.id) return base::Fail(Code::kConflict, action.name + " is member " + member->id + " by now, not " + action.id);
+      if (roster->leader.name == action.name) return base::Fail(Code::kConflict, action.name + " has come to lead");
+      for (const auto& other : roster->masters) {
+        if (other.name != action.name && !other.alive) return base::Fail(Code::kConflict, other.name + " is not alive; nobody is removed now");
+      }
+    }
+    outcome.members_changed = true;
+    base::LogInfo("removing a member", {{"cluster", in.want.meta.Key()}, {"member", std::string(RoleName(action.role)) + "/" + action.name}, {"id", action.id}});
+    return client->Delete(action.role, action.name, stop);
+  }
+};
+
+Outcome Executor::Run(const ExecuteInput& in, std::stop_token stop) const {
+  Outcome outcome;
+  Visitor visitor{*this, in, stop, outcome};
+  for (const Action& action : in.plan.actions) {
+    if (stop.stop_requested()) {
+      outcome.result = base::Fail(Code::kCancelled, "stopped");
+      break;
+    }
+    outcome.result = std::visit(visitor, action);
+    if (!outcome.result) break;
+  }
+  return outcome;
+}
+
+}  // namespace dm::op

@@ -1,0 +1,122 @@
+#include "operator/execute.h"
+
+#include <gtest/gtest.h>
+
+#include "operator/lifecycle/testing/world.h"
+#include "operator/testing/small_cluster.h"
+
+namespace dm::op {
+namespace {
+
+using base::Code;
+using testing::Json;
+using testing::SmallCluster;
+
+struct Bench {
+  kube::testing::FakeApi api;
+  kube::Client client{api};
+  testing::FakeMembers members;
+  base::Duration lease = std::chrono::seconds(30);
+  Executor executor{client, members.Dialer(), [this] { return lease; }};
+  DMCluster want;
+  lifecycle::Observed seen;
+  lifecycle::Plan plan;
+  std::vector<std::string> order;
+
+  Bench() {
+    want.meta.name = "a";
+    want.meta.ns = "ns";
+    plan.bootstrap.cluster_id = members.cluster_id;
+    members::Roster roster;
+    for (int i = 0; i < 3; ++i) {
+      const std::string name = "a-dm-master-" + std::to_string(i);
+      members.masters[name] = std::to_string(100 + i);
+      roster.masters.push_back({name, std::to_string(100 + i), true, "", ""});
+      auto& pod = seen.master.pods[i];
+      pod.meta.name = name;
+      pod.meta.uid = "uid" + std::to_string(i);
+      pod.pod_ip = "10.0.0.1";
+    }
+    roster.leader.name = members.leader = "a-dm-master-0";
+    seen.members.roster = members::Known<members::Roster>::Of(roster);
+  }
+  Outcome Run(lifecycle::Action action) {
+    plan.actions = {std::move(action)};
+    return executor.Run({want, seen, plan, {}, [this]() -> base::Result<void> { order.push_back("announce " + std::to_string(members.calls.size())); return {}; },
+                         [this](const lifecycle::Emit& e) { order.push_back(e.reason); }}, {});
+  }
+};
+
+TEST(Execute, StopsAtTheFirstError) {
+  Bench b;
+  b.plan.actions.emplace_back(lifecycle::Annotate{"PersistentVolumeClaim", "missing", "u", {}});
+  b.plan.actions.emplace_back(lifecycle::Emit{false, "Never", ""});
+  const auto outcome = b.executor.Run({b.want, b.seen, b.plan, {}, {}, [&](const lifecycle::Emit& e) { b.order.push_back(e.reason); }}, {});
+  ASSERT_FALSE(outcome.result);
+  EXPECT_EQ(outcome.result.error().code, Code::kNotFound);
+  EXPECT_TRUE(b.order.empty());
+}
+
+TEST(Execute, DeletesOnlyTheObjectThatWasMeant) {
+  Bench b;
+  const std::string path = "/api/v1/namespaces/ns/pods/a-dm-master-0";
+  b.api.Put(path, {{"metadata", {{"name", "a-dm-master-0"}, {"uid", "new"}}}});
+  EXPECT_TRUE(b.Run(lifecycle::DeleteObject{"Pod", "a-dm-master-0", "old", ""}).result);   // the one that was meant is gone
+  EXPECT_FALSE(b.api.At(path).is_null());
+  EXPECT_TRUE(b.Run(lifecycle::DeleteObject{"Pod", "a-dm-master-0", "new", ""}).result);
+  EXPECT_TRUE(b.api.At(path).is_null());
+  EXPECT_TRUE(b.Run(lifecycle::DeleteObject{"Pod", "a-dm-master-0", "new", ""}).result);
+}
+
+TEST(Execute, AnnotatesTheClaimThatWasMeant) {
+  Bench b;
+  const std::string path = "/api/v1/namespaces/ns/persistentvolumeclaims/c";
+  b.api.Put(path, {{"metadata", {{"name", "c"}, {"uid", "u"}, {"annotations", {{"old", "1"}}}}}});
+  const auto outcome = b.Run(lifecycle::Annotate{"PersistentVolumeClaim", "c", "u", {{"new", "2"}, {"old", std::nullopt}}});
+  ASSERT_TRUE(outcome.result);
+  EXPECT_EQ(b.api.At(path)["metadata"]["annotations"], (Json{{"new", "2"}}));
+  ASSERT_EQ(outcome.written.size(), 1u);
+  EXPECT_FALSE(outcome.written[0].resource_version.empty());
+  EXPECT_EQ(b.Run(lifecycle::Annotate{"PersistentVolumeClaim", "c", "other", {{"x", "y"}}}).result.error().code, Code::kConflict);
+}
+
+TEST(Execute, AnEvictionIsAnnouncedBeforeItIsDone) {
+  Bench b;
+  const auto outcome = b.Run(lifecycle::EvictLeader{"a-dm-master-0"});
+  ASSERT_TRUE(outcome.result) << outcome.result.error().ToString();
+  EXPECT_TRUE(outcome.members_changed);
+  EXPECT_EQ(b.order, std::vector<std::string>{"announce 0"});
+  EXPECT_EQ(b.members.calls, std::vector<std::string>{"PUT a-dm-master-0 /apis/v1alpha1/leader/1"});
+}
+
+TEST(Execute, MembersAreChangedOnlyBehindTheFences) {
+  struct Case {
+    const char* what;
+    std::function<void(Bench&)> harm;
+    Code code;
+  };
+  const Case cases[] = {
+      {"too little lease", [](Bench& b) { b.lease = std::chrono::seconds(8); }, Code::kUnavailable},
+      {"another cluster answers", [](Bench& b) { b.members.cluster_id = "99"; }, Code::kConflict},
+      {"another member of that name", [](Bench& b) { b.members.masters["a-dm-master-2"] = "777"; }, Code::kConflict},
+      {"it has come to lead", [](Bench& b) { b.members.leader = "a-dm-master-2"; }, Code::kConflict},
+      {"another master has died", [](Bench& b) { b.members.down.insert("a-dm-master-1"); }, Code::kConflict},
+      {"who should do it is silent", [](Bench& b) { b.members.down.insert("a-dm-master-0"); }, Code::kUnavailable},
+  };
+  for (const Case& c : cases) {
+    Bench b;
+    c.harm(b);
+    const auto outcome = b.Run(lifecycle::DeleteMember{Role::kMaster, "a-dm-master-2", "102"});
+    ASSERT_FALSE(outcome.result) << c.what;
+    EXPECT_EQ(outcome.result.error().code, c.code) << c.what << ": " << outcome.result.error().ToString();
+    EXPECT_TRUE(b.members.calls.empty()) << c.what;
+  }
+  Bench b;
+  EXPECT_TRUE(b.Run(lifecycle::DeleteMember{Role::kMaster, "a-dm-master-2", "102"}).result);
+  EXPECT_EQ(b.members.calls, std::vector<std::string>{"DELETE a-dm-master-0 /apis/v1alpha1/members/master/a-dm-master-2"});
+  EXPECT_TRUE(b.Run(lifecycle::DeleteMember{Role::kMaster, "a-dm-master-2", "102"}).result);   // gone already
+  EXPECT_EQ(b.members.calls.size(), 1u);
+}
+
+}  // namespace
+}  // namespace dm::op

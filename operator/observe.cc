@@ -1,0 +1,95 @@
+#include "operator/observe.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "base/strings.h"
+
+namespace dm::op {
+namespace {
+
+// Calls `take` for each item whose key begins with `prefix` and that carries the cluster's label.
+template <class T, class Take>
+void EachOf(const kube::Store<T>& store, const std::string& cluster, const std::string& prefix, Take take) {
+  const auto snapshot = store.Read();
+  for (auto it = snapshot->items.lower_bound(prefix); it != snapshot->items.end() && base::StartsWith(it->first, prefix); ++it) {
+    if (Stores::ClusterOf(it->second->meta) == cluster) take(*it->second);
+  }
+}
+
+void TakeChild(lifecycle::Observed& seen, const Kept& kept) {
+  auto object = base::ParseJson(kept.text);
+  if (!object) {   // it was our own dump
+    base::LogError("a kept object does not parse", {{"object", kept.meta.Key()}, {"error", object.error().ToString()}});
+    return;
+  }
+  seen.children[kept.kind + "/" + kept.meta.name] = {kept.meta, std::move(*object)};
+}
+
+}  // namespace
+
+lifecycle::Observed Observe(const Stores& stores, const DMCluster& want, const std::shared_ptr<const members::Reads>& reads,
+                            const requirements::ClusterView& view) {
+  lifecycle::Observed seen;
+  const Names names = want.names();
+  const std::string key = want.meta.Key();
+  const std::string prefix = want.meta.ns + "/" + want.meta.name + "-dm-";
+  for (const auto* store : {&stores.sets, &stores.services, &stores.config_maps, &stores.budgets}) {
+    EachOf(*store, key, prefix, [&](const Kept& kept) { TakeChild(seen, kept); });
+  }
+  EachOf(stores.pods, key, prefix, [&](const kube::api::Pod& pod) {
+    for (const Role role : {Role::kMaster, Role::kWorker}) {
+      const int ordinal = OrdinalOf(names, role, pod.meta.name);
+      if (ordinal >= 0) (role == Role::kMaster ? seen.master : seen.worker).pods[ordinal] = pod;
+    }
+  });
+  for (const Role role : {Role::kMaster, Role::kWorker}) {
+    const std::string stem = names.ClaimTemplate(role) + "-";
+    EachOf(stores.claims, key, want.meta.ns + "/" + stem + names.StatefulSet(role) + "-", [&](const lifecycle::Claim& claim) {
+      const int ordinal = OrdinalOf(names, role, std::string_view(claim.meta.name).substr(stem.size()));
+      if (ordinal >= 0) (role == Role::kMaster ? seen.master : seen.worker).claims[ordinal] = claim;
+    });
+  }
+  if (reads) seen.members = *reads;
+  for (const auto& [name, storage_class] : view.classes) {
+    if (storage_class->allow_volume_expansion) seen.expandable.insert(name);
+  }
+  return seen;
+}
+
+members::Target TargetOf(const DMCluster& want, const std::map<int, kube::api::Pod>& masters, const members::Credentials& credentials,
+                         bool subtasks) {
+  members::Target target;
+  target.credentials = credentials;
+  target.subtasks = subtasks;
+  for (const auto& [ordinal, pod] : masters) {
+    if (pod.pod_ip.empty() || pod.meta.BeingDeleted()) continue;
+    members::Address address;
+    address.pod = pod.meta.name;
+    address.ip = pod.pod_ip;
+    address.port = static_cast<std::uint16_t>(kMasterPort);
+    address.host_name = pod.meta.name + "." + want.names().PeerService(Role::kMaster) + "." + want.meta.ns + ".svc";
+    address.incarnation = pod.meta.uid + "/" + std::to_string(pod.restarts);
+    address.ready = pod.ready;
+    target.masters.push_back(std::move(address));
+  }
+  std::stable_sort(target.masters.begin(), target.masters.end(), [](const auto& a, const auto& b) { return a.ready && !b.ready; });
+  return target;
+}
+
+requirements::LiveFacts LiveFactsOf(const DMCluster& want, const lifecycle::Observed& seen) {
+  requirements::LiveFacts live;
+  live.known = true;
+  for (const Role role : {Role::kMaster, Role::kWorker}) {
+    if (role == Role::kWorker && !want.has_worker) continue;
+    for (const auto& [ordinal, claim] : seen.role(role).claims) {
+      live.claims.push_back({role, claim.meta.name, claim.capacity, claim.storage_class});
+    }
+  }
+  if (seen.members.sources) {
+    for (const auto& source : *seen.members.sources) live.sources.push_back(source.name);
+  }
+  return live;
+}
+
+}  // namespace dm::op

@@ -1,0 +1,164 @@
+#include "operator/status.h"
+
+#include <algorithm>
+
+#include "base/strings.h"
+
+namespace dm::op {
+namespace {
+
+using base::Json;
+using lifecycle::ReadSet;
+
+// What the status held before, or an empty object.
+const Json& Before(const DMCluster& want, std::initializer_list<std::string_view> path) {
+  static const Json none = Json::object();
+  const Json* found = base::FindPath(want.status, path);
+  return found && found->is_object() ? *found : none;
+}
+
+std::string Phase(const StatusInput& in, Role role) {
+  if (in.plan.suspended) return "Suspend";
+  for (const auto& wait : in.plan.waits) {
+    if (wait.component != lifecycle::ComponentOf(role)) continue;
+    if (base::StartsWith(wait.reason, "Roll")) return "Upgrade";
+    if (base::StartsWith(wait.reason, "Scal")) return "Scale";
+  }
+  return "Normal";
+}
+
+void PutSet(const StatusInput& in, Role role, Json& part) {
+  part["phase"] = Phase(in, role);
+  part["image"] = in.want.ImageOf(role);
+  part["replicas"] = in.seen.role(role).pods.size();
+  int ready = 0;
+  for (const auto& [ordinal, pod] : in.seen.role(role).pods) ready += pod.ready && !pod.meta.BeingDeleted();
+  part["readyReplicas"] = ready;
+}
+
+Json MasterEntry(const members::Master& master, bool healthy) {
+  return {{"name", master.name}, {"id", master.id}, {"clientURL", master.client_url}, {"health", healthy}};
+}
+
+Json Masters(const StatusInput& in) {
+  Json part = Json::object();
+  PutSet(in, Role::kMaster, part);
+  const auto& reads = in.seen.members;
+  if (reads.roster) {
+    Json members = Json::object();
+    for (const auto& master : reads.roster->masters) {
+      if (master.name.empty()) continue;
+      members[master.name] = MasterEntry(master, reads.Healthy(master.name));
+      if (master.name == reads.roster->leader.name) part["leader"] = members[master.name];
+    }
+    part["members"] = members;
+    return part;
+  }
+  // Nobody answers: the names stay, the health does not.
+  Json members = Before(in.want, {"master", "members"});
+  for (auto& [name, entry] : members.items()) entry["health"] = reads.Healthy(name);
+  part["members"] = members;
+  return part;
+}
+
+Json Workers(const StatusInput& in) {
+  Json part = Json::object();
+  PutSet(in, Role::kWorker, part);
+  if (!in.seen.members.roster) {
+    part["members"] = Before(in.want, {"worker", "members"});
+    return part;
+  }
+  Json members = Json::object();
+  for (const auto& worker : in.seen.members.roster->workers) {
+    Json entry = {{"name", worker.name}, {"addr", worker.addr}, {"stage", worker.stage}};
+    if (!worker.source.empty()) entry["source"] = worker.source;
+    members[worker.name] = entry;
+  }
+  part["members"] = members;
+  return part;
+}
+
+Json Sources(const StatusInput& in) {
+  Json list = Json::array();
+  if (!in.seen.members.sources) {
+    const Json* before = base::Find(in.want.status, "sources");
+    return before && before->is_array() ? *before : list;
+  }
+  for (const auto& source : *in.seen.members.sources) {
+    Json entry = {{"name", source.name}};
+    if (!source.worker.empty()) entry["worker"] = source.worker;
+    if (source.relay) entry["relay"] = true;
+    list.push_back(entry);
+  }
+  return list;
+}
+
+void PutRecords(const lifecycle::Plan& plan, Json& status) {
+  if (!plan.bootstrap.cluster_id.empty() || !plan.bootstrap.initial_members.empty()) {
+    Json& bootstrap = status["bootstrap"] = Json::object();
+    if (!plan.bootstrap.cluster_id.empty()) bootstrap["clusterID"] = plan.bootstrap.cluster_id;
+    if (!plan.bootstrap.initial_members.empty()) bootstrap["initialMembers"] = plan.bootstrap.initial_members;
+  }
+  for (const auto& intent : plan.intents) {
+    status["intents"].push_back({{"action", intent.action}, {"pod", intent.pod}, {"incarnation", intent.incarnation}});
+  }
+}
+
+std::string WorkerSelector(const DMCluster& want) {
+  std::vector<std::string> parts;
+  for (const auto& [key, value] : SelectorLabels(want.meta.name, Role::kWorker)) parts.push_back(key + "=" + value);
+  return base::Join(parts, ",");
+}
+
+}  // namespace
+
+Json BuildStatus(const StatusInput& in) {
+  if (in.plan.hands_off) {
+    // Another's cluster: its status stays as it is, but for our one word.
+    Json status = in.want.status.is_object() ? in.want.status : Json::object();
+    auto conditions = kube::api::ParseConditions(base::Find(status, "conditions"));
+    for (auto condition : in.plan.conditions) (void)kube::api::SetCondition(conditions, std::move(condition), in.now);
+    status["conditions"] = kube::api::ToJson(conditions);
+    return status;
+  }
+  Json status = Json::object();
+  status["observedGeneration"] = in.want.meta.generation;
+  if (!in.environment.empty()) status["environment"] = in.environment;
+  if (in.want.has_worker) status["selector"] = WorkerSelector(in.want);
+  status["master"] = Masters(in);
+  if (in.want.has_worker || in.seen.Find("StatefulSet", in.want.names().StatefulSet(Role::kWorker))) status["worker"] = Workers(in);
+  if (Json sources = Sources(in); !sources.empty()) status["sources"] = std::move(sources);
+  PutRecords(in.plan, status);
+
+  // Conditions that are no longer stated go away; those that are keep their transition times.
+  const auto now = BuildConditions(in);
+  auto conditions = kube::api::ParseConditions(base::Find(in.want.status, "conditions"));
+  std::erase_if(conditions, [&](const auto& old) {
+    return std::none_of(now.begin(), now.end(), [&](const auto& condition) { return condition.type == old.type; });
+  });
+  for (auto condition : now) {
+    condition.observed_generation = in.want.meta.generation;
+    (void)kube::api::SetCondition(conditions, std::move(condition), in.now);
+  }
+  status["conditions"] = kube::api::ToJson(conditions);
+  return status;
+}
+
+Json MergeDiff(const Json& before, const Json& after) {
+  Json diff = Json::object();
+  for (const auto& [key, value] : after.items()) {
+    const Json* old = base::Find(before, key);
+    if (old && *old == value) continue;
+    if (old && old->is_object() && value.is_object()) {
+      diff[key] = MergeDiff(*old, value);
+    } else {
+      diff[key] = value;
+    }
+  }
+  for (const auto& [key, value] : before.items()) {
+    if (!base::Find(after, key)) diff[key] = nullptr;
+  }
+  return diff;
+}
+
+}  // namespace dm::op
