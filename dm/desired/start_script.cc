@@ -68,19 +68,24 @@ put_aside() {
 }
 
 # The own name must resolve before peers are told of it; after that long DM may try and say itself what is wrong.
-wait_for_name() {
-  lookup=''
+resolves() {
   if command -v getent > /dev/null 2>&1; then
-    lookup='getent hosts'
-  elif command -v nslookup > /dev/null 2>&1; then
-    lookup='nslookup'
+    getent hosts "$host" > /dev/null 2>&1
+    return
   fi
+  # busybox's nslookup does not try the search domains by itself.
+  for suffix in '' $(sed -n 's/^search//p' /etc/resolv.conf 2>/dev/null); do
+    if nslookup "$host${suffix:+.$suffix}" > /dev/null 2>&1; then return 0; fi
+  done
+  return 1
+}
+wait_for_name() {
+  if ! command -v getent > /dev/null 2>&1 && ! command -v nslookup > /dev/null 2>&1; then return 0; fi
   end=$(($(date +%s) + @DNS@))
-  while [ -n "$lookup" ] && [ "$(date +%s)" -lt "$end" ]; do
-    if $lookup "$host" > /dev/null 2>&1; then return 0; fi
+  while [ "$(date +%s)" -lt "$end" ]; do
+    if resolves; then return 0; fi
     sleep 1
   done
-  return 0
 }
 
 read_lines

@@ -77,10 +77,19 @@ class Provisioner:
         if local and node:
             term = {"matchExpressions": [{"key": "kubernetes.io/hostname", "operator": "In", "values": [node]}]}
             spec["nodeAffinity"] = {"required": {"nodeSelectorTerms": [term]}}
+        self._make_folder(name, node if local else None)
         self._api.create("/api/v1/persistentvolumes", {
             "apiVersion": "v1", "kind": "PersistentVolume", "spec": spec,
             "metadata": {"name": name, "annotations": {PROVISIONED_BY: storage_class["provisioner"], OURS: path}}})
         print(f"made {name} for {meta['namespace']}/{meta['name']}", flush=True)
+
+    def _make_folder(self, name, node):
+        """The volume's folder, open to all: a driver would hand it to the pod's fsGroup, which hostPath does not know."""
+        folder = self._folder / name if node is None else (
+            self._folder.parent / "nodes" / node / "var/lib/lab-volumes" / name)
+        if folder.parent.parent.exists():      # a local class without a selected node: its kubelet makes the folder
+            folder.mkdir(parents=True, exist_ok=True)
+            folder.chmod(0o777)
 
     def _grow(self, claim, volume):
         wanted = claim["spec"]["resources"]["requests"]["storage"]
