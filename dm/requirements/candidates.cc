@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <set>
 
 namespace dm::requirements {
 
@@ -10,8 +11,6 @@ namespace {
 
 using kube::api::PodSpec;
 using kube::api::Quantity;
-
-constexpr std::string_view kHostname = "kubernetes.io/hostname";
 
 const kube::api::Taint kUnschedulable{"node.kubernetes.io/unschedulable", "", "NoSchedule"};
 
@@ -40,30 +39,43 @@ std::optional<Exclusion> Excludes(const kube::api::Node& node, const PodSpec& po
   return std::nullopt;
 }
 
-struct Domain {
-  std::int64_t room = 0;        // pods that the chosen nodes of this domain hold
-};
+// How many of the role's pods a candidate holds; 0 for one that is not asked for.
+std::int64_t Room(const RoleNodes& nodes, const Candidate& candidate, Count which, Measure measure) {
+  if (which == Count::kQualified && !candidate.kind) return 0;
+  return measure == Measure::kHosts || !candidate.size_known ? nodes.replicas : candidate.fits;
+}
 
-std::map<std::string, Domain> Domains(const RoleNodes& nodes, const std::string& key, Count which, Measure measure) {
-  std::map<std::string, Domain> domains;
+// Values of an exclusive topology key: each holds one pod. Counting stops at what is wanted, so large clusters cost little.
+std::int64_t DistinctDomains(const RoleNodes& nodes, const std::string& key, Count which, Measure measure) {
+  std::set<std::string_view> seen;
+  for (const Candidate& candidate : nodes.candidates) {
+    if (Room(nodes, candidate, which, measure) > 0) seen.insert(DomainOf(*candidate.node, key));
+    if (static_cast<std::int64_t>(seen.size()) >= nodes.replicas) break;
+  }
+  return static_cast<std::int64_t>(seen.size());
+}
+
+using Domains = std::map<std::string_view, std::int64_t>;      // room by value of the topology key
+
+Domains RoomByDomain(const RoleNodes& nodes, const std::string& key, Count which, Measure measure) {
+  Domains domains;
   for (const Candidate& candidate : nodes.candidates) {
     if (which == Count::kQualified && !candidate.kind) continue;
-    Domain& domain = domains[DomainOf(*candidate.node, key)];
-    domain.room += measure == Measure::kHosts || !candidate.size_known ? nodes.replicas : candidate.fits;
+    domains[DomainOf(*candidate.node, key)] += Room(nodes, candidate, which, measure);
   }
   return domains;
 }
 
 // Hard spread lets a domain hold at most `skew` more than the emptiest one; with fewer domains than minDomains the
 // emptiest counts as holding none.
-std::int64_t SpreadRoom(const kube::api::TopologySpread& spread, const std::map<std::string, Domain>& domains) {
+std::int64_t SpreadRoom(const kube::api::TopologySpread& spread, const Domains& domains) {
   if (domains.empty()) return 0;
   std::int64_t least = std::numeric_limits<std::int64_t>::max();
-  for (const auto& [name, domain] : domains) least = std::min(least, domain.room);
+  for (const auto& [value, room] : domains) least = std::min(least, room);
   if (static_cast<int>(domains.size()) < spread.min_domains) least = 0;
-  std::int64_t room = 0;
-  for (const auto& [name, domain] : domains) room += std::min(domain.room, least + spread.max_skew);
-  return room;
+  std::int64_t sum = 0;
+  for (const auto& [value, room] : domains) sum += std::min(room, least + spread.max_skew);
+  return sum;
 }
 
 }  // namespace
@@ -85,10 +97,10 @@ Spreading SpreadingOf(const PodSpec& pod, const std::string& ns) {
   return spreading;
 }
 
-std::string DomainOf(const NodeView& node, const std::string& topology_key) {
+std::string_view DomainOf(const NodeView& node, const std::string& topology_key) {
   const auto label = node.node->meta.labels.find(topology_key);
   if (label != node.node->meta.labels.end() && !label->second.empty()) return label->second;
-  return topology_key == kHostname ? node.node->meta.name : "\n" + node.node->meta.name;   // no label value has a newline
+  return node.node->meta.name;
 }
 
 Quantity OfferedCpu(const NodeView& node, const Policy& policy) {
@@ -111,6 +123,7 @@ RoleNodes SurveyNodes(const desired::RolePods* pods, const std::string& ns, cons
   survey.spreading = SpreadingOf(pods->pod, ns);
   survey.cpu = pods->pod.TotalCpu();
   survey.memory = pods->pod.TotalMemory();
+  survey.candidates.reserve(view.nodes.size());
   for (const auto& node : view.nodes) {
     const kube::api::Taint* taint = nullptr;
     if (const auto why = Excludes(*node->node, pods->pod, taint)) {
@@ -137,17 +150,12 @@ std::int64_t Placeable(const RoleNodes& nodes, Count which, Measure measure) {
   const std::int64_t wanted = nodes.replicas;
   std::int64_t room = 0;
   for (const Candidate& candidate : nodes.candidates) {
-    if (which == Count::kQualified && !candidate.kind) continue;
-    room += measure == Measure::kHosts || !candidate.size_known ? wanted : std::min(candidate.fits, wanted);
+    room += std::min(Room(nodes, candidate, which, measure), wanted);
     if (room >= wanted) break;
   }
-  for (const std::string& key : nodes.spreading.exclusive) {
-    std::int64_t values = 0;
-    for (const auto& [value, domain] : Domains(nodes, key, which, measure)) values += domain.room > 0 ? 1 : 0;
-    room = std::min(room, values);
-  }
+  for (const std::string& key : nodes.spreading.exclusive) room = std::min(room, DistinctDomains(nodes, key, which, measure));
   for (const auto& spread : nodes.spreading.hard) {
-    room = std::min(room, SpreadRoom(spread, Domains(nodes, spread.topology_key, which, measure)));
+    room = std::min(room, SpreadRoom(spread, RoomByDomain(nodes, spread.topology_key, which, measure)));
   }
   return std::min(room, wanted);
 }

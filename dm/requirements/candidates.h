@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "dm/desired/render.h"
@@ -58,8 +59,8 @@ enum class Measure { kHosts, kSize };     // kHosts: any node holds any number o
 // How many of the role's pods could be placed, at most `replicas`.
 std::int64_t Placeable(const RoleNodes& nodes, Count which, Measure measure);
 
-// The value of a topology key on a node; a node without the label is a domain of its own.
-std::string DomainOf(const NodeView& node, const std::string& topology_key);
+// The value of a topology key on a node, a view into it; a node without the label is a domain of its own, by its name.
+std::string_view DomainOf(const NodeView& node, const std::string& topology_key);
 // What the node offers under the policy's measure.
 kube::api::Quantity OfferedCpu(const NodeView& node, const Policy& policy);
 kube::api::Quantity OfferedMemory(const NodeView& node, const Policy& policy);

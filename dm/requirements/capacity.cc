@@ -31,7 +31,7 @@ Rooms AllRooms(const std::vector<const RoleNodes*>& roles, const Policy& policy)
 }
 
 std::int64_t PlaceRole(const RoleNodes& role, Rooms& rooms, bool tight) {
-  std::map<std::string, std::set<std::string>> taken;     // by exclusive topology key
+  std::map<std::string, std::set<std::string_view>> taken;     // by exclusive topology key
   std::int64_t placed = 0;
   for (; placed < role.replicas; ++placed) {
     const Candidate* best = nullptr;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <map>
 #include <set>
 
 #include "base/strings.h"
@@ -89,24 +88,19 @@ Misses DescribeMisses(const RoleNodes& nodes, const KindWeights& weights, Enviro
 }
 
 std::optional<std::string> SeparatingSelector(const RoleNodes& nodes) {
-  std::map<std::pair<std::string, std::string>, int> carried;   // by qualifying candidates
-  std::set<std::pair<std::string, std::string>> tainted;        // carried by one that does not qualify
-  for (const Candidate& candidate : nodes.candidates) {
-    for (const auto& [key, value] : candidate.node->node->meta.labels) {
-      if (Identifies(key)) continue;
-      if (candidate.kind) {
-        ++carried[{key, value}];
-      } else {
-        tainted.insert({key, value});
-      }
-    }
-  }
+  const auto first = std::find_if(nodes.candidates.begin(), nodes.candidates.end(), [](const Candidate& c) { return c.kind; });
+  if (first == nodes.candidates.end()) return std::nullopt;
   std::optional<std::string> best;
-  for (const auto& [label, count] : carried) {
-    if (count != nodes.qualified || tainted.contains(label)) continue;
-    const std::string text = label.first + ": \"" + label.second + "\"";
-    const bool well_known = base::StartsWith(label.first, "kubernetes.io/");
-    if (!best || well_known) best = text;
+  for (const auto& [key, value] : first->node->node->meta.labels) {
+    if (Identifies(key)) continue;
+    const bool separates = std::all_of(nodes.candidates.begin(), nodes.candidates.end(), [&, &k = key, &v = value](const Candidate& c) {
+      const auto& labels = c.node->node->meta.labels;
+      const auto label = labels.find(k);
+      return c.kind == (label != labels.end() && label->second == v);
+    });
+    if (!separates) continue;
+    const bool well_known = base::StartsWith(key, "kubernetes.io/");
+    if (!best || well_known) best = key + ": \"" + value + "\"";
     if (well_known) break;
   }
   return best;

@@ -11,31 +11,41 @@ namespace {
 
 constexpr std::string_view kNoNodes = "no data on nodes was given";
 
+constexpr std::size_t kNamed = 5;
+
+// The names from `from` on, of `count` in all.
+std::string Named(const std::vector<std::string>& names, std::size_t from, std::int64_t count) {
+  std::string text = List({names.begin() + static_cast<std::ptrdiff_t>(from), names.end()}, kNamed);
+  const std::int64_t more = count - static_cast<std::int64_t>(names.size());
+  return more > 0 ? text + " and " + std::to_string(more) + " more" : text;
+}
+
 // One finding a role for a fault that does not disqualify: the nodes that have it, named up to five.
 void ReportMild(Rule rule, Context& context, Role role, KindFault fault) {
   const RoleNodes& nodes = context.Nodes(role);
   std::vector<std::string> subjects;
   const NodeView* first = nullptr;
+  std::int64_t count = 0;
   for (const Candidate& candidate : nodes.candidates) {
     if (!candidate.kind || !Has(candidate.faults, fault)) continue;
     if (first == nullptr) first = candidate.node;
-    subjects.push_back(candidate.node->node->meta.name);
+    if (++count <= static_cast<std::int64_t>(kNamed)) subjects.push_back(candidate.node->node->meta.name);
   }
   if (first == nullptr) return;
   if (fault == KindFault::kNetworkUnknown) {
-    context.NotCheck(rule, "how fast the network of " + Plural(static_cast<std::int64_t>(subjects.size()), "node") + " is, is not known");
+    context.NotCheck(rule, "how fast the network of " + Plural(count, "node") + " is, is not known");
   }
   Finding finding;
   finding.role = role;
   finding.key = std::to_string(static_cast<unsigned>(fault));
   finding.field = PathOf(role);
   finding.shape = Shape::kForbidden;
-  finding.shortfall = Shortfall::Count(static_cast<std::int64_t>(subjects.size()));
-  const std::string where = Plural(static_cast<std::int64_t>(subjects.size()), "node") + " for " + std::string(RoleTitle(role));
+  finding.shortfall = Shortfall::Count(count);
+  const std::string where = Plural(count, "node") + " for " + std::string(RoleTitle(role));
   finding.message = fault == KindFault::kNetworkUnknown
-                        ? where + " " + (subjects.size() == 1 ? "does" : "do") + " not say how fast the network is (" + List(subjects) + ")"
+                        ? where + " " + (count == 1 ? "does" : "do") + " not say how fast the network is (" + Named(subjects, 0, count) + ")"
                         : where + ": " + first->node->meta.name + " " + Describe(fault, *first, role, context.environment()) +
-                              (subjects.size() > 1 ? ", and so on for " + List({subjects.begin() + 1, subjects.end()}) : "");
+                              (count > 1 ? ", and so on for " + Named(subjects, 1, count) : "");
   switch (rule) {
     case Rule::kNodeNetwork:
       finding.required = role == Role::kWorker && context.production() ? "10 Gb/s" : "1 Gb/s";
