@@ -14,10 +14,10 @@ std::set<MemberId> MembersOf(const base::Json& state) {
 
 Consensus::Consensus(MemberId self, Persistent persistent, base::Random& random, base::TimePoint now, Timing timing)
     : self_(self), persistent_(std::move(persistent)), random_(random), timing_(timing), heard_(now) {
-  committed_state_ = persistent_.entry.state;   // refined below when something was in flight: only its leader may commit it
+  if (persistent_.committed_state.is_null()) persistent_.committed_state = persistent_.entry.state;
   ResetElectionTimer(now);
   // A lone member has nobody to wait for.
-  if (MembersOf(persistent_.entry.state) == std::set<MemberId>{self_}) election_at_ = now;
+  if (Voters() == std::set<MemberId>{self_}) election_at_ = now;
 }
 
 void Consensus::ResetElectionTimer(base::TimePoint now) {
@@ -38,18 +38,18 @@ void Consensus::Tick(base::TimePoint now) {
       return;
     }
     if (now >= heartbeat_at_) SendAppends(now);
-    if (!InFlight() && MembersOf(persistent_.entry.state).count(self_) == 0) {
+    if (!InFlight() && Voters().count(self_) == 0) {
       TransferLeadership();                       // we removed ourselves, and the others have been told
       BecomeFollower(persistent_.term, 0, now);
     }
     return;
   }
   if (leader_ != 0 && now - heard_ > timing_.election * 2) leader_ = 0;
-  if (now >= election_at_ && MembersOf(persistent_.entry.state).count(self_) != 0) StartElection(now);
+  if (now >= election_at_ && Voters().count(self_) != 0) StartElection(now);
 }
 
 bool Consensus::QuorumAnswers(base::TimePoint now) const {
-  const auto members = MembersOf(persistent_.entry.state);
+  const auto members = Voters();
   std::size_t alive = members.count(self_);
   for (const auto id : members) {
     const auto it = peers_.find(id);
@@ -78,7 +78,7 @@ void Consensus::StartElection(base::TimePoint now, bool transfer) {
   persistent_.voted_for = self_;
   votes_ = {self_};
   ResetElectionTimer(now);
-  const auto members = MembersOf(persistent_.entry.state);
+  const auto members = Voters();
   if (votes_.size() > members.size() / 2) {
     BecomeLeader(now);
     return;
@@ -105,18 +105,18 @@ void Consensus::BecomeLeader(base::TimePoint now) {
   // An entry of our own term, so that what came before is committed with it.
   persistent_.entry.term = persistent_.term;
   persistent_.entry.index += 1;
-  Advance();
+  Advance(now);
   SendAppends(now);
 }
 
 bool Consensus::Propose(base::Json state, base::TimePoint now) {
   if (role_ != Role::kLeader || InFlight()) return false;
-  const auto before = MembersOf(persistent_.entry.state), after = MembersOf(state);
+  const auto before = Voters(), after = MembersOf(state);
   for (const auto id : before) {
     if (after.count(id) == 0 && id != self_) leaving_.insert(id);
   }
   persistent_.entry = Entry{persistent_.term, persistent_.entry.index + 1, std::move(state)};
-  Advance();
+  Advance(now);
   SendAppends(now);
   return true;
 }
@@ -124,6 +124,8 @@ bool Consensus::Propose(base::Json state, base::TimePoint now) {
 void Consensus::SendAppends(base::TimePoint now) {
   heartbeat_at_ = now + timing_.heartbeat;
   auto targets = MembersOf(persistent_.entry.state);
+  const auto voters = Voters();
+  targets.insert(voters.begin(), voters.end());
   targets.insert(leaving_.begin(), leaving_.end());
   for (const auto id : targets) {
     if (id == self_) continue;
@@ -140,21 +142,26 @@ void Consensus::SendAppends(base::TimePoint now) {
   }
 }
 
-// Commits the entry when a majority of its members holds it.
-void Consensus::Advance() {
-  const auto members = MembersOf(persistent_.entry.state);
+// Commits the entry when a majority of those who vote holds it.
+void Consensus::Advance(base::TimePoint now) {
+  const auto members = Voters();
   std::size_t holders = members.count(self_);
   for (const auto id : members) {
     const auto it = peers_.find(id);
     if (id != self_ && it != peers_.end() && it->second.acknowledged >= persistent_.entry.index) ++holders;
   }
-  if (holders > members.size() / 2) Commit(persistent_.entry.index);
+  if (holders > members.size() / 2) Commit(persistent_.entry.index, now);
 }
 
-void Consensus::Commit(std::uint64_t index) {
+void Consensus::Commit(std::uint64_t index, base::TimePoint now) {
   if (index < persistent_.entry.index || persistent_.committed >= persistent_.entry.index) return;
+  const auto before = Voters();
   persistent_.committed = persistent_.entry.index;
-  committed_state_ = persistent_.entry.state;
+  persistent_.committed_state = persistent_.entry.state;
+  // A new member counts as answering until it had the time to.
+  for (const auto id : Voters()) {
+    if (before.count(id) == 0 && id != self_ && role_ == Role::kLeader) peers_[id].last_answer = now;
+  }
 }
 
 void Consensus::HandleVote(const Message& message, base::TimePoint now) {
@@ -195,7 +202,7 @@ void Consensus::HandleAppend(const Message& message, base::TimePoint now) {
   ResetElectionTimer(now);
   if (message.has_state) persistent_.entry = Entry{message.entry_term, message.entry_index, message.state};
   const bool holds = persistent_.entry.term == message.entry_term && persistent_.entry.index == message.entry_index;
-  if (holds) Commit(message.commit);
+  if (holds) Commit(message.commit, now);
   Message reply;
   reply.kind = Message::Kind::kAppendReply;
   reply.from = self_;
@@ -222,7 +229,7 @@ void Consensus::Step(const Message& message, base::TimePoint now) {
       if (message.term > persistent_.term) BecomeFollower(message.term, 0, now);
       if (role_ != Role::kCandidate || message.term != persistent_.term || !message.granted) return;
       votes_.insert(message.from);
-      if (votes_.size() > MembersOf(persistent_.entry.state).size() / 2) BecomeLeader(now);
+      if (votes_.size() > Voters().size() / 2) BecomeLeader(now);
       return;
     case Message::Kind::kAppendReply: {
       if (message.term > persistent_.term) {
@@ -231,14 +238,14 @@ void Consensus::Step(const Message& message, base::TimePoint now) {
       }
       if (role_ != Role::kLeader) return;
       auto& peer = peers_[message.from];
-      if (!peer.last_answer || now - *peer.last_answer > timing_.election * 2) peer.active_since = now;
+      if (!peer.active_since || now - *peer.last_answer > timing_.election * 2) peer.active_since = now;
       peer.last_answer = now;
       peer.acknowledged = message.granted ? std::max(peer.acknowledged, message.entry_index) : 0;
       if (!InFlight() && message.granted && message.entry_index == persistent_.entry.index) {
         leaving_.erase(message.from);
       }
       const bool was_in_flight = InFlight();
-      if (was_in_flight) Advance();
+      if (was_in_flight) Advance(now);
       // Tell the news of a commit at once: nobody should wait a heartbeat for it.
       if ((was_in_flight && !InFlight()) || !message.granted) SendAppends(now);
       return;
@@ -249,7 +256,7 @@ void Consensus::Step(const Message& message, base::TimePoint now) {
 void Consensus::TransferLeadership() {
   if (role_ != Role::kLeader) return;
   MemberId best = 0;
-  for (const auto id : MembersOf(persistent_.entry.state)) {
+  for (const auto id : Voters()) {
     if (id == self_ || peers_.find(id) == peers_.end()) continue;
     if (best == 0 || peers_[id].acknowledged > peers_[best].acknowledged) best = id;
   }
@@ -283,7 +290,8 @@ base::Json ToJson(const Persistent& p) {
           {"entryTerm", std::to_string(p.entry.term)},
           {"entryIndex", std::to_string(p.entry.index)},
           {"state", p.entry.state},
-          {"committed", std::to_string(p.committed)}};
+          {"committed", std::to_string(p.committed)},
+          {"committedState", p.committed_state}};
 }
 
 std::optional<Persistent> PersistentFromJson(const base::Json& json) {
@@ -294,6 +302,7 @@ std::optional<Persistent> PersistentFromJson(const base::Json& json) {
   p.voted_for = Number(json, "votedFor");
   p.entry = Entry{Number(json, "entryTerm"), Number(json, "entryIndex"), *state};
   p.committed = Number(json, "committed");
+  if (const auto* committed = base::Find(json, "committedState")) p.committed_state = *committed;
   return p;
 }
 

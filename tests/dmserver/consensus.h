@@ -1,7 +1,8 @@
 // Consensus: the quorum system under the stand-in's masters. Raft with a log of one entry: every entry is the whole
 // (small) cluster state and supersedes the one before. Pure: time and messages go in, messages come out. One thread.
 //
-// Membership is part of the state and takes effect when it is appended, one member a change.
+// Membership is part of the state, one member a change, and takes effect when it is committed, as etcd's does: the members
+// that were decide on the members that will be.
 #pragma once
 
 #include <cstdint>
@@ -33,6 +34,7 @@ struct Persistent {
   MemberId voted_for = 0;
   Entry entry;
   std::uint64_t committed = 0;    // index
+  base::Json committed_state;     // the entry's, or the one before while the entry is in flight
 };
 base::Json ToJson(const Persistent& persistent);
 std::optional<Persistent> PersistentFromJson(const base::Json& json);
@@ -78,7 +80,7 @@ class Consensus {
   bool InFlight() const { return persistent_.entry.index > persistent_.committed; }
   MemberId leader() const { return leader_; }              // 0: none known
   // The latest committed state; the entry's when nothing is in flight.
-  const base::Json& committed_state() const { return committed_state_; }
+  const base::Json& committed_state() const { return persistent_.committed_state; }
   // On the leader: since when the peer has answered without a gap; nullopt when it does not.
   std::optional<base::TimePoint> ActiveSince(MemberId peer, base::TimePoint now) const;
 
@@ -93,8 +95,9 @@ class Consensus {
   void StartElection(base::TimePoint now, bool transfer = false);
   void BecomeLeader(base::TimePoint now);
   void SendAppends(base::TimePoint now);
-  void Advance();
-  void Commit(std::uint64_t index);
+  void Advance(base::TimePoint now);
+  void Commit(std::uint64_t index, base::TimePoint now);
+  std::set<MemberId> Voters() const { return MembersOf(persistent_.committed_state); }
   bool QuorumAnswers(base::TimePoint now) const;
   void ResetElectionTimer(base::TimePoint now);
   void HandleVote(const Message& message, base::TimePoint now);
@@ -102,7 +105,6 @@ class Consensus {
 
   MemberId self_;
   Persistent persistent_;
-  base::Json committed_state_;
   base::Random& random_;
   Timing timing_;
   Role role_ = Role::kFollower;

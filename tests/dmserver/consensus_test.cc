@@ -32,6 +32,11 @@ class World {
   }
 
   void Start(MemberId id) { alive_[id] = std::make_unique<Consensus>(id, disk_[id], random_, now_); }
+  void Join(MemberId id, const base::Json& state) {
+    disk_[id] = Persistent{};
+    disk_[id].entry.state = state;
+    Start(id);
+  }
   void Kill(MemberId id) { alive_.erase(id); }
   bool Alive(MemberId id) const { return alive_.count(id) != 0; }
   Consensus& At(MemberId id) { return *alive_.at(id); }
@@ -94,8 +99,8 @@ class World {
       }
       const auto& p = member->persistent();
       if (p.committed == p.entry.index) {
-        const auto [it, fresh] = committed_.emplace(p.committed, p.entry.state);
-        ASSERT_EQ(it->second, p.entry.state) << "two states were committed at index " << p.committed;
+        const auto [it, fresh] = committed_.emplace(p.committed, p.committed_state);
+        ASSERT_EQ(it->second, p.committed_state) << "two states were committed at index " << p.committed;
         highest_value_ = std::max<std::int64_t>(highest_value_, base::GetIntOr(p.entry.state, "value", 0));
       }
     }
@@ -167,6 +172,20 @@ TEST(Consensus, ARemovedMemberNeitherLeadsNorDisturbs) {
   world.Run(milliseconds(10000));
   EXPECT_EQ(world.Leader(), leader) << "the removed member deposed the leader";
   EXPECT_EQ(MembersOf(world.At(gone).committed_state()).count(gone), 0u) << "it was never told";
+}
+
+TEST(Consensus, ALoneMemberTakesInASecondThatIsNotUpYet) {
+  World world({1}, 6);
+  world.Run(milliseconds(20));
+  ASSERT_TRUE(world.At(1).Propose(StateOf({1, 2}, 1), world.now()));
+  EXPECT_FALSE(world.At(1).InFlight()) << "the members that were decide";
+  EXPECT_EQ(MembersOf(world.At(1).committed_state()).size(), 2u);
+  world.Run(milliseconds(1000));
+  EXPECT_TRUE(world.Leader()) << "the new one has a moment to come up";
+  world.Join(2, world.At(1).committed_state());
+  world.Run(milliseconds(3000));
+  ASSERT_TRUE(world.Leader());
+  EXPECT_EQ(world.At(2).leader(), *world.Leader());
 }
 
 TEST(Consensus, SafeUnderLossAndCrashes) {

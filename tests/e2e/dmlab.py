@@ -105,11 +105,16 @@ def wait_ready(cluster, name, namespace, timeout=90):
     return cluster.wait(ready, timeout, f"DMCluster {namespace}/{name} to be Ready")
 
 
+def items(cluster, *what, namespace):
+    """The objects of a list; kubectl prints nothing at all for an empty one."""
+    return (cluster.get(*what, namespace=namespace) or {"items": []})["items"]
+
+
 def children(cluster, namespace):
     """uid of every child object by kind/name."""
     found = {}
     for kind in ("statefulsets", "services", "configmaps", "poddisruptionbudgets", "persistentvolumeclaims", "pods"):
-        for item in cluster.get(kind, namespace=namespace)["items"]:
+        for item in items(cluster, kind, namespace=namespace):
             if item["metadata"]["name"] != "kube-root-ca.crt":
                 found[f"{kind}/{item['metadata']['name']}"] = item["metadata"]["uid"]
     return found

@@ -30,12 +30,12 @@ def test_production_cluster_is_ready_within_90_seconds(lab):
 
 
 def test_masters_stand_on_different_nodes(lab):
-    pods = lab.get("pods", "-l", "app.kubernetes.io/component=dm-master", namespace="quiet")["items"]
+    pods = dmlab.items(lab, "pods", "-l", "app.kubernetes.io/component=dm-master", namespace="quiet")
     assert len({pod["spec"]["nodeName"] for pod in pods}) == 3
 
 
 def test_the_memory_of_the_cluster_is_on_its_claims(lab):
-    claims = lab.get("pvc", "-l", "app.kubernetes.io/component=dm-master", namespace="quiet")["items"]
+    claims = dmlab.items(lab, "pvc", "-l", "app.kubernetes.io/component=dm-master", namespace="quiet")
     notes = [claim["metadata"]["annotations"] for claim in claims]
     assert len({note["dm.pingcap.com/cluster-id"] for note in notes}) == 1
     assert len({note["dm.pingcap.com/member-id"] for note in notes}) == 3
@@ -57,7 +57,7 @@ def test_scale_out_of_masters_joins_one_by_one(lab, namespace):
     lab.apply(dmlab.manifest("joining", namespace, masters=3, workers=2))
     object_ = dmlab.wait_ready(lab, "joining", namespace)
     assert len(object_["status"]["master"]["members"]) == 3
-    claims = lab.get("pvc", "-l", "app.kubernetes.io/component=dm-master", namespace=namespace)["items"]
+    claims = dmlab.items(lab, "pvc", "-l", "app.kubernetes.io/component=dm-master", namespace=namespace)
     assert len({c["metadata"]["annotations"]["dm.pingcap.com/cluster-id"] for c in claims}) == 1
 
 
@@ -76,8 +76,8 @@ def test_deletion_leaves_claims(lab, namespace):
     lab.apply(dmlab.manifest("going", namespace, masters=1, workers=2))
     dmlab.wait_ready(lab, "going", namespace)
     lab.kubectl("delete", "dc", "going", "-n", namespace)
-    lab.wait(lambda: not lab.get("pods", namespace=namespace)["items"], 60, "the pods to go")
-    claims = lab.get("pvc", namespace=namespace)["items"]
+    lab.wait(lambda: not dmlab.items(lab, "pods", namespace=namespace), 60, "the pods to go")
+    claims = dmlab.items(lab, "pvc", namespace=namespace)
     assert len(claims) == 3 and all(c["status"]["phase"] == "Bound" for c in claims)
 
 
@@ -86,7 +86,7 @@ def test_old_claims_under_a_new_object_need_a_word(lab, namespace):
     lab.apply(text)
     first = dmlab.wait_ready(lab, "again", namespace)["status"]["bootstrap"]["clusterID"]
     lab.kubectl("delete", "dc", "again", "-n", namespace)
-    lab.wait(lambda: not lab.get("pods", namespace=namespace)["items"], 60, "the pods to go")
+    lab.wait(lambda: not dmlab.items(lab, "pods", namespace=namespace), 60, "the pods to go")
     lab.apply(text)
     lab.wait(lambda: dmlab.condition(lab, "again", namespace, "DataAtRisk").get("reason") == "ExistingData", 20,
              "DataAtRisk to say that there are old claims")

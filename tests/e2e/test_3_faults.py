@@ -9,17 +9,18 @@ import dmlab
 def test_operator_killed_ten_times_between_apply_and_ready(lab, namespace):
     """As a host process, restarted at once: the same end state, nothing twice."""
     deployment = f"deploy/{dmlab.RELEASE}-operator"
-    lab.kubectl("scale", deployment, "-n", dmlab.SYSTEM, "--replicas=0")
-    lab.wait(lambda: not lab.get("pods", "-l", "app.kubernetes.io/component=operator", namespace=dmlab.SYSTEM)["items"],
-             60, "the operator's pod to end")
-    kubeconfig = lab.service_account_kubeconfig(dmlab.SYSTEM, f"{dmlab.RELEASE}-operator")
     seed = random.randrange(10**6)
     print(f"seed {seed}")
     chance = random.Random(seed)
-    # A lease of its own kind: a killed holder must not make its successor wait for the whole lease.
-    process = lab.run_host("operator", [dmlab.BIN / "dm-operator", "--kubeconfig", kubeconfig, "--health-port=0",
-                                        "--leader-elect=false"])
+    process = lab.process("host-operator")
     try:
+        lab.kubectl("scale", deployment, "-n", dmlab.SYSTEM, "--replicas=0")
+        lab.wait(lambda: not dmlab.items(lab, "pods", "-l", "app.kubernetes.io/component=operator",
+                                         namespace=dmlab.SYSTEM), 60, "the operator's pod to end")
+        kubeconfig = lab.service_account_kubeconfig(dmlab.SYSTEM, f"{dmlab.RELEASE}-operator")
+        # Without a lease: a killed holder would make its successor wait for the whole of it.
+        lab.run_host("operator", [dmlab.BIN / "dm-operator", "--kubeconfig", kubeconfig, "--health-port=0",
+                                  "--leader-elect=false"])
         lab.apply(dmlab.manifest("killed", namespace, production=True))
         for _ in range(10):
             deadline = time.monotonic() + chance.uniform(0.1, 2.5)
@@ -28,7 +29,7 @@ def test_operator_killed_ten_times_between_apply_and_ready(lab, namespace):
         dmlab.wait_ready(lab, "killed", namespace, 120)
         names = sorted(dmlab.children(lab, namespace))
         assert names == sorted(expected_children("killed", 3, 3)), names
-        claims = lab.get("pvc", "-l", "app.kubernetes.io/component=dm-master", namespace=namespace)["items"]
+        claims = dmlab.items(lab, "pvc", "-l", "app.kubernetes.io/component=dm-master", namespace=namespace)
         assert len({c["metadata"]["annotations"]["dm.pingcap.com/cluster-id"] for c in claims}) == 1
     finally:
         process.kill()
@@ -50,8 +51,7 @@ def test_webhook_away_nothing_is_stored(lab, namespace):
     deployment = f"deploy/{dmlab.RELEASE}-webhook"
     lab.kubectl("scale", deployment, "-n", dmlab.SYSTEM, "--replicas=0")
     try:
-        lab.wait(lambda: not lab.get("pods", "-l", "app.kubernetes.io/component=webhook",
-                                     namespace=dmlab.SYSTEM)["items"], 90, "the webhook's pods to end")
+        lab.wait(lambda: not dmlab.items(lab, "pods", "-l", "app.kubernetes.io/component=webhook", namespace=dmlab.SYSTEM), 90, "the webhook's pods to end")
         done = lab.kubectl("apply", "-f", "-", input=dmlab.manifest("unseen", namespace, production=True), check=False)
         print(done.stderr)
         assert done.returncode == 1 and "failed calling webhook" in done.stderr
