@@ -1,5 +1,6 @@
 #include "net/http_server.h"
 
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -88,6 +89,8 @@ struct HttpServer::Impl : std::enable_shared_from_this<HttpServer::Impl> {
   std::shared_ptr<SessionContext> context;
   std::shared_ptr<Registry> registry = std::make_shared<Registry>();
   asio::io_context io;
+  // A request in a worker's hands is nothing that io knows of: without this, a drain ends run() before its answer comes.
+  asio::executor_work_guard<asio::io_context::executor_type> busy{io.get_executor()};
   tcp::acceptor acceptor;           // this and all below: on the acceptor's strand once started
   asio::steady_timer pause;
   KeyPair tls_pair;

@@ -237,6 +237,28 @@ TEST_P(ServerTest, DrainAnswersWhatIsInFlight) {
   EXPECT_FALSE(RawClient(port_).connected());
 }
 
+TEST_P(ServerTest, DrainAnswersTheLastOne) {   // the only connection, and no I/O is pending on it
+  Gate gate;
+  Serve([&](const Request&) {
+    gate.Pass();
+    return Response{200, {}, "done"};
+  });
+  const auto busy = Connect();
+  busy->Send("GET /wait HTTP/1.1\r\nHost: h\r\n\r\n");
+  gate.AwaitWaiting(1);
+  std::jthread opener([&] {
+    while (RawClient(port_).connected() || server_->open_connections() > 1) std::this_thread::yield();   // drained but for it
+    gate.Open();
+    const auto response = busy->ReadResponse();
+    ASSERT_TRUE(response);
+    EXPECT_EQ(response->body, "done");
+    busy->Abort();
+  });
+  const Stopwatch watch;
+  server_->Drain(5s);
+  EXPECT_LT(watch.elapsed(), 3s);
+}
+
 TEST_P(ServerTest, DrainCutsWhatDoesNotEnd) {
   auto options = SmallOptions();
   options.limits.read = 10s;
