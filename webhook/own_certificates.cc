@@ -8,7 +8,7 @@
 namespace dm::webhook {
 namespace {
 
-constexpr auto kLook = std::chrono::minutes(1);
+constexpr auto kLook = std::chrono::seconds(10);    // how long a caBundle that somebody took away is missing
 constexpr auto kStuck = std::chrono::minutes(10);   // far above the sum of a look's deadlines
 constexpr base::BackoffPolicy kRetry{std::chrono::milliseconds(500), 2.0, std::chrono::seconds(30), 0.5, std::chrono::minutes(2)};
 

@@ -1,4 +1,4 @@
-// OwnCertificates: the webhook looks after its certificates itself. Each minute, by the wall clock: the authority's Secret
+// OwnCertificates: the webhook looks after its certificates itself. Every ten seconds, by the wall clock: the authority's Secret
 // (created, rotated), the caBundle (patched on drift), and a leaf that lives in this process's memory only. Without an API
 // server or permissions it keeps trying; what it has stays in use.
 #pragma once

@@ -211,7 +211,7 @@ TEST_F(OwnCertificatesTest, TheCaBundleMayBelongToSomebodyElse) {
   EXPECT_EQ(replica->Problem(clock.Wall()), "");
 }
 
-TEST_F(OwnCertificatesTest, LooksEachMinuteAndStopsAtOnce) {
+TEST_F(OwnCertificatesTest, LooksAgainSoonAndStopsAtOnce) {
   auto replica = Replica();
   replica->Start();
   clock.AwaitWaiters(1);
