@@ -43,6 +43,7 @@ struct Reconciler::Pass {
   lifecycle::Plan plan;
   RequirementsCheck check;
   base::WallTime wall{};
+  bool ready = false;                  // the condition Ready as written
 
   const DMCluster& want() const { return subject.cluster; }
 };
@@ -86,6 +87,9 @@ Result<void> Reconciler::WriteStatus(Pass& pass, std::stop_token stop) {
   const StatusInput in{pass.want(), pass.seen, pass.plan, pass.check.conditions,
                        std::string(EnvironmentName(pass.subject.effective.environment)), pass.wall};
   const Json status = BuildStatus(in);
+  const auto conditions = kube::api::ParseConditions(base::Find(status, "conditions"));
+  const auto* ready = kube::api::FindCondition(conditions, "Ready");
+  pass.ready = ready && ready->status == "True";
   const Json diff = MergeDiff(pass.want().status, status);
   if (diff.empty()) return {};
   const Json patch = {{"metadata", {{"uid", pass.want().meta.uid}}}, {"status", diff}};
@@ -171,7 +175,7 @@ Result<kube::Requeue> Reconciler::Reconcile(const std::string& key, std::stop_to
       if (pass.plan.wants_subtasks) wanted->insert(key);
     }
     parts_.poller.Watch(key, target(pass.seen.members.current ? pass.plan.wants_subtasks : subtasks),
-                        pass.plan.Settled() ? options_.members_settled : options_.members_busy);
+                        pass.ready && pass.plan.Settled() ? options_.members_settled : options_.members_busy);
     if (outcome.members_changed) {
       parts_.poller.Refresh(key, kAfterChange);
     } else if (pass.plan.wants_fresh) {

@@ -24,7 +24,8 @@ void Evictions(Planning& p) {
     const int ordinal = OrdinalOf(p.names, Role::kMaster, intent.pod);
     const bool leaves = ordinal >= p.Desired(Role::kMaster);
     const bool rolls = std::find(outdated.begin(), outdated.end(), ordinal) != outdated.end();
-    if (leaves || rolls) continue;
+    const auto& pod = p.seen.master.pods.at(ordinal);   // CarryIntents has seen it, or the eviction is new
+    if (leaves || rolls || pod.meta.BeingDeleted() || pod.pod_ip.empty()) continue;   // an end clears the flag as well
     p.member_action = CancelEvict{intent.pod};
     std::erase(p.plan.intents, Intent(intent));
     return;

@@ -13,7 +13,11 @@ void ForgetWorkers(Planning& p) {
   if (!p.Set(Role::kWorker) && p.want.has_worker) return;
   for (const auto& worker : roster->workers) {
     const int ordinal = OrdinalOf(p.names, Role::kWorker, worker.name);
-    if (ordinal < above || p.seen.worker.pods.contains(ordinal)) continue;
+    if (ordinal < above) continue;
+    if (p.seen.worker.pods.contains(ordinal)) {
+      p.WaitFor(Component::kWorker, "ScalingIn", "waiting for " + worker.name + " to end");
+      continue;
+    }
     if (worker.stage != "offline") {
       p.WaitFor(Component::kWorker, "ForgettingWorkers", worker.name + " is gone, but DM still counts it as " + worker.stage);
       continue;

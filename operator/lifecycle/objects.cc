@@ -26,15 +26,17 @@ void ApplyIfDifferent(Planning& p, Json object) {
   p.plan.actions.emplace_back(Apply{std::move(object)});
 }
 
-// What cannot be changed on a StatefulSet stays as it is; claims grow on their own (claims.cc).
+// What cannot be changed on a StatefulSet stays as it is; claims grow on their own (claims.cc). Where the live set covers what
+// is rendered, the rendered form is kept: it must not differ from the one that was applied at first.
 void KeepImmutable(Json& spec, const Child& live) {
   const Json* now = base::Find(live.object, "spec");
   if (!now) return;
   for (const char* key : {"volumeClaimTemplates", "podManagementPolicy", "serviceName", "selector"}) {
-    if (const Json* value = base::Find(*now, key)) spec[key] = *value;
-  }
-  if (Json* claims = spec.contains("volumeClaimTemplates") ? &spec["volumeClaimTemplates"] : nullptr; claims && claims->is_array()) {
-    for (Json& claim : *claims) claim.erase("status");
+    const Json* value = base::Find(*now, key);
+    if (!value || kube::LiveCovers(Json{{key, spec[key]}}, Json{{key, *value}})) continue;
+    spec[key] = *value;
+    if (std::string_view(key) != "volumeClaimTemplates") continue;
+    for (Json& claim : spec[key]) claim.erase("status");
   }
 }
 
@@ -86,10 +88,12 @@ void FillBootstrapMap(const Planning& p, Json& map) {
   const auto replicas = p.replicas.find(Role::kMaster);
   const int masters = replicas == p.replicas.end() || p.held.contains(Role::kMaster) ? INT32_MAX : replicas->second;
   for (const auto& [pod, line] : p.lines) {
-    if (!line.empty() && OrdinalOf(p.names, Role::kMaster, pod) < masters) data[pod] = line;
+    const int ordinal = OrdinalOf(p.names, Role::kMaster, pod);
+    // A claim that is annotated by this very plan needs no line either: the annotation comes first.
+    if (!line.empty() && ordinal < masters && !p.recorded.contains(ordinal)) data[pod] = line;
   }
   for (const auto& [ordinal, claim] : p.seen.master.claims) {
-    if (!claim.Retired()) continue;
+    if (!claim.Retired() || p.recorded.contains(ordinal)) continue;
     // The data of a removed member never starts again: the start script moves it aside once, under this name. Member ids
     // follow from addresses and come again, so the time is part of it.
     std::string tag = (claim.MemberId().empty() ? claim.meta.uid : claim.MemberId()) + "-" +

@@ -115,6 +115,7 @@ std::vector<int> Planning::Outdated(Role role) const {
   const SetState state = ReadSet(*set);
   if (!state.observed || state.update_revision.empty()) return ordinals;
   for (const auto& [ordinal, pod] : seen.role(role).pods) {
+    if (ordinal >= state.replicas) continue;   // it goes anyway
     if (!pod.controller_revision.empty() && pod.controller_revision != state.update_revision) ordinals.push_back(ordinal);
   }
   return ordinals;

@@ -18,6 +18,7 @@ void RecordMembers(Planning& p) {
     change.annotations[std::string(annotations::kMemberName)] = master.name;
     change.annotations[std::string(annotations::kMemberId)] = master.id;
     if (its.Retired()) change.annotations[std::string(annotations::kRemovedAt)] = std::nullopt;
+    p.recorded.insert(ordinal);
     p.records.emplace_back(std::move(change));
   }
 }

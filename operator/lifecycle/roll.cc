@@ -26,6 +26,14 @@ bool UserReplaces(const Planning& p, Role role) {
   return strategy == "OnDelete";
 }
 
+// The outdated pod that is ending already; -1: none.
+int Ending(const Planning& p, Role role, const std::vector<int>& outdated) {
+  for (const int ordinal : outdated) {
+    if (p.seen.role(role).pods.at(ordinal).meta.BeingDeleted()) return ordinal;
+  }
+  return -1;
+}
+
 // Outdated pods that do not work: replaced at once, whatever else is going on.
 bool ReplaceBroken(Planning& p, Role role, const std::vector<int>& outdated) {
   bool any = false;
@@ -117,6 +125,9 @@ void Roll(Planning& p) {
     }
     if (ReplaceBroken(p, role, outdated)) return;
     if (p.Busy(ComponentOf(role))) return;
+    if (const int ordinal = Ending(p, role, outdated); ordinal >= 0) {
+      return p.WaitFor(ComponentOf(role), "Rolling", Goal(p, role, ordinal, outdated.size()) + ": waiting for its end");
+    }
     role == Role::kMaster ? RollMasters(p, outdated) : RollWorkers(p, outdated);
     return;   // never both
   }

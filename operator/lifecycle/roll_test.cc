@@ -66,6 +66,18 @@ TEST(Roll, ABrokenPodOfAnOlderTemplateIsReplacedAtOnce) {
   EXPECT_TRUE(w.Plan().Settled());
 }
 
+TEST(Roll, APodThatIsEndingIsNotDeletedAgain) {
+  World w = Settled(3, 1);
+  w.image = "dm:2";
+  w.Execute(w.Plan());
+  w.Tick();
+  auto seen = w.See();
+  seen.master.pods.at(2).meta.deletion_timestamp = "2026-11-24T20:00:00Z";
+  const Plan plan = MakePlan(w.want, w.Render(), seen, {base::TimePoint(std::chrono::seconds(w.now)), {}});
+  EXPECT_EQ(WaitOf(plan, Component::kMaster), "Rolling");
+  for (const auto& action : Does(plan)) EXPECT_EQ(action.find("Delete"), std::string::npos) << action;
+}
+
 TEST(Roll, AWorkerThatLoadsHoldsUpNobodyElse) {
   World w = Settled(1, 3);
   w.dm.Load("a-dm-worker-2", true);

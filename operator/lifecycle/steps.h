@@ -29,6 +29,7 @@ struct Planning {
   bool stop = false;                                 // nothing more for this cluster
   std::map<Role, int> replicas;                      // what the StatefulSets shall have; absent: not applied
   std::map<std::string, std::string> lines;          // of the bootstrap ConfigMap
+  std::set<int> recorded;                            // masters whose claims this plan annotates as members
   std::vector<Action> records, moves;                // before and after the objects are applied
   std::optional<Action> member_action;               // at most one change of DM at a time
   std::set<Component> busy;                          // waits, or is being changed
