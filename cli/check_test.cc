@@ -143,7 +143,11 @@ TEST(Check, DataFromFiles) {
   EXPECT_EQ(Call({"check", "-f", small, "--namespaces", namespaces, "--policy", policy}).code, kNothingDenied);
   const Ran unlabelled = Call({"check", "-f", small, "--offline", "--policy", policy, "-o", "json"});
   EXPECT_EQ(unlabelled.code, kDenied);
-  EXPECT_TRUE(NotChecked(unlabelled.json()[0], "EnvironmentTooLax"));      // whose labels decide is not known
+  EXPECT_TRUE(NotChecked(unlabelled.json()[0], "EnvironmentTooLax"));      // the labels that decide are not known
+  std::string lax = kGood;
+  lax.replace(lax.find("environment: production"), 23, "environment: development");
+  const std::string wish = folder.Write("lax.yaml", lax);
+  EXPECT_TRUE(NotChecked(Call({"check", "-f", wish, "--offline", "--policy", policy, "-o", "json"}).json()[0], "EnvironmentTooLax"));
 }
 
 TEST(Check, ThePolicyAsAConfigMap) {

@@ -105,6 +105,12 @@ TEST(Init, WhatItWritesPasses) {
   }
 }
 
+TEST(Examples, Pass) {
+  const Ran ran = Call({"check", "-f", std::string(DM_SOURCE_DIR) + "/examples", "--offline", "-o", "json"});
+  ASSERT_NE(ran.code, kUnreadable) << ran.err;
+  for (const Json& element : ran.json()) EXPECT_EQ(element["verdict"], "allowed") << element["object"] << element["findings"].dump(1);
+}
+
 TEST(Init, BadUpstreamsAreNamed) {
   struct Case {
     const char* list;

@@ -55,8 +55,8 @@ void Context::Add(Rule rule, Finding finding, Severity table) {
   if (finding.severity != Severity::kOff) report_.findings.push_back(std::move(finding));
 }
 
-void Context::NotCheck(Rule rule, std::string why) {
-  const bool off = SeverityOf(rule) == Severity::kOff;
+void Context::NotCheck(Rule rule, std::string why, Severity table) {
+  const bool off = SeverityOf(rule, table) == Severity::kOff;
   const bool known = std::any_of(report_.not_checked.begin(), report_.not_checked.end(),
                                  [&](const NotChecked& entry) { return entry.rule == rule; });
   if (!off && !known) report_.not_checked.push_back(NotChecked{rule, std::move(why)});

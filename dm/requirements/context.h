@@ -42,7 +42,9 @@ class Context {
   // other than the row says.
   void Add(Rule rule, Finding finding) { Add(rule, std::move(finding), TableSeverity(rule)); }
   void Add(Rule rule, Finding finding, Severity table);
-  void NotCheck(Rule rule, std::string why);   // the first reason of a rule is kept
+  // The first reason of a rule is kept; a rule that is off has nothing to check.
+  void NotCheck(Rule rule, std::string why) { NotCheck(rule, std::move(why), TableSeverity(rule)); }
+  void NotCheck(Rule rule, std::string why, Severity table);
   void Note(std::string text);
 
   Report Take();                               // sorted; the context is spent

@@ -46,7 +46,7 @@ void ReportTooSmall(Rule rule, Context& context, const RoleNodes& nodes, std::in
                                      [](const Candidate& c) { return c.kind && (c.fits > 0 || !c.size_known); });
   finding.found = "room for " + std::to_string(room);
   finding.required = "room for " + std::to_string(nodes.replicas);
-  finding.message = "only " + std::to_string(room) + " of " + std::to_string(nodes.replicas) + " " + std::string(RoleTitle(nodes.role)) +
+  finding.message = "only " + std::to_string(room) + " of " + Plural(nodes.replicas, RoleTitle(nodes.role)) +
                     " fit: each takes " + SizeText(nodes) +
                     (nodes.spreading.OneAHost() ? " on a host of its own, and " : ", and ") + std::to_string(fitting) + " of " +
                     Plural(nodes.qualified, "qualifying node") + (fitting == 1 ? " holds one" : " hold one");
@@ -91,7 +91,7 @@ void CheckNodeCapacity(Rule rule, Context& context) {
     finding.found = "room for " + std::to_string(shared->placed);
     finding.required = "room for " + std::to_string(shared->replicas);
     finding.message = "the roles must share nodes, and beside the others only " + std::to_string(shared->placed) + " of " +
-                      std::to_string(shared->replicas) + " " + std::string(RoleTitle(shared->role)) + " fit (each takes " +
+                      Plural(shared->replicas, RoleTitle(shared->role)) + " fit (each takes " +
                       SizeText(context.Nodes(shared->role)) + ")";
     finding.remedy = "add nodes, or larger ones, unless an autoscaler will";
     AddShortage(rule, context, std::move(finding));

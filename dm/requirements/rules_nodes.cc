@@ -94,8 +94,8 @@ void CheckNodesForRole(Rule rule, Context& context) {
     finding.found = std::to_string(nodes.qualified) + " of " + Plural(static_cast<std::int64_t>(nodes.candidates.size()), "node");
     finding.required = hosts ? Plural(nodes.replicas, "node") : "room for " + Plural(nodes.replicas, "pod");
     finding.shortfall = Shortfall::Count(std::max<std::int64_t>(1, nodes.replicas - room));
-    finding.message = std::to_string(nodes.replicas) + " " + std::string(RoleTitle(role)) +
-                      (hosts ? " need as many nodes that qualify" : " need room on nodes that qualify") + ", and " +
+    finding.message = Plural(nodes.replicas, RoleTitle(role)) + (nodes.replicas == 1 ? " needs " : " need ") +
+                      (hosts ? "as many nodes that qualify" : "room on nodes that qualify") + ", and " +
                       finding.found + " that could take them " + (nodes.qualified == 1 ? "does: " : "do: ") + misses.counted + " (" +
                       misses.named + ")";
     finding.remedy = "add nodes that qualify";
@@ -120,7 +120,7 @@ void CheckStrayNodes(Rule rule, Context& context) {
     finding.shape = Shape::kForbidden;
     finding.required = "nodes that qualify only";
     finding.shortfall = Shortfall::Count(strays);
-    finding.message = std::string(RoleTitle(role)) + " could also land on " + Plural(strays, "node") + " that " +
+    finding.message = std::string(RoleTitle(role)) + "s could also land on " + Plural(strays, "node") + " that " +
                       (strays == 1 ? "does" : "do") + " not qualify: " + misses.counted + " (" + misses.named + ")";
     const auto selector = SeparatingSelector(nodes);
     finding.remedy = selector ? "exclude " + std::string(strays == 1 ? "it" : "them") + " with nodeSelector {" + *selector + "}"

@@ -72,7 +72,7 @@ TEST(Nodes, MastersNeedAHostEach) {
   EXPECT_EQ(finding->shortfall, Shortfall::Count(1));
   EXPECT_EQ(finding->subjects, Words({"d", "e"}));
   EXPECT_EQ(LongText(*finding),
-            "Forbidden: 3 DM-master need as many nodes that qualify, and 2 of 4 nodes that could take them do: 1 is not amd64, 1 runs an "
+            "Forbidden: 3 DM-masters need as many nodes that qualify, and 2 of 4 nodes that could take them do: 1 is not amd64, 1 runs an "
             "operating system that is not in the table (d runs Debian GNU/Linux 12, which is not in the table; e is arm64, not amd64) "
             "(NodesForRole): add nodes that qualify, or admit these systems in the policy with operatingSystems: [{name: \"Debian "
             "GNU/Linux\", minVersion: \"12\"}]");
@@ -182,7 +182,7 @@ TEST(Capacity, SizesArePodsNotContainers) {
   EXPECT_EQ(Warned(Patched(Production(), sidecar), View(nodes)), Words({"NodeCapacity!warn"}));
   const Report report = Judged(Patched(Production(), "spec: {worker: {requests: {cpu: \"60\"}}}"), View(nodes));
   EXPECT_EQ(FindRule(report, "NodeCapacity")->message,
-            "only 0 of 2 DM-worker fit: each takes 60 CPU and 48Gi of memory, and 0 of 5 qualifying nodes hold one (nearest: d with 48 "
+            "only 0 of 2 DM-workers fit: each takes 60 CPU and 48Gi of memory, and 0 of 5 qualifying nodes hold one (nearest: d with 48 "
             "CPU and 192Gi)");
 }
 
