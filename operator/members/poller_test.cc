@@ -1,3 +1,4 @@
+#include "base/clock.h"
 #include "operator/members/poller.h"
 
 #include <gtest/gtest.h>
@@ -168,7 +169,7 @@ TEST(Poller, ThreadsReadWhatIsWatched) {
                 [&](const std::string&) { ++told; });
   poller.Start();
   for (int i = 0; i < 20; ++i) poller.Watch("ns/" + std::to_string(i), OnePod(), seconds(30));
-  for (int i = 0; i < 500 && told < 20; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  for (int i = 0; i < 500 && told < 20; ++i) base::SystemClock().WaitFor(std::chrono::milliseconds(10), {});
   EXPECT_EQ(told, 20);
   poller.Stop();
 }

@@ -3,6 +3,7 @@
 
 #include <atomic>
 
+#include "base/clock.h"
 #include "tests/conformance/transports.h"
 
 namespace dm::conformance {
@@ -46,7 +47,7 @@ TEST_P(CpprestTest, StaleConnectionsAreInvisible) {
         if (method != "GET") request.body = std::string(2000, 'x');
         const auto response = transport->Send(request, {});
         ASSERT_TRUE(response) << method << (reset ? " after reset: " : " after close: ") << response.error().ToString();
-        std::this_thread::sleep_for(2ms);       // lets the close arrive: that is the case under test
+        base::SystemClock().WaitFor(2ms, {});       // lets the close arrive: that is the case under test
       }
     }
     EXPECT_GE(server.requests().size(), 16u);
@@ -75,7 +76,7 @@ TEST_P(CpprestTest, AWholePoolOfStaleConnectionsIsInvisible) {
     for (int t = 0; t < 6; ++t) threads.emplace_back([&] { EXPECT_TRUE(transport->Send(Post("/", "x"), {})); });
   }
   restart = true;
-  for (int i = 0; i < 200 && server.open_connections() > 0; ++i) std::this_thread::sleep_for(5ms);
+  for (int i = 0; i < 200 && server.open_connections() > 0; ++i) base::SystemClock().WaitFor(5ms, {});
   for (int i = 0; i < 6; ++i) {
     const auto response = transport->Send(Post("/", std::string(5000, 'y')), {});
     ASSERT_TRUE(response) << response.error().ToString();
@@ -148,7 +149,7 @@ TEST(CpprestTls, ClientCertificateIsAskedForEachConnection) {
   options.tls.client_certificate = [&] { return server.IssueClient("operator-" + std::to_string(++asked)); };
   auto transport = net::NewCpprestTransport(std::move(options));
   EXPECT_EQ(transport->Send(Get("/"), {})->headers.at("X-Peer"), "CN=operator-1");
-  for (int i = 0; i < 200 && server.open_connections() > 0; ++i) std::this_thread::sleep_for(5ms);
+  for (int i = 0; i < 200 && server.open_connections() > 0; ++i) base::SystemClock().WaitFor(5ms, {});
   EXPECT_EQ(transport->Send(Get("/"), {})->headers.at("X-Peer"), "CN=operator-2");
 }
 

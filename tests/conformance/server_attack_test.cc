@@ -7,6 +7,7 @@
 #include <atomic>
 #include <fstream>
 
+#include "base/clock.h"
 #include "tests/conformance/servers.h"
 
 namespace dm::conformance {
@@ -67,7 +68,7 @@ TEST_P(AttackTest, TricklingBodyMeetsTheDeadline) {
 TEST_P(AttackTest, ConnectionsThatNeverSpeakAreClosed) {
   std::vector<std::unique_ptr<RawClient>> clients;
   for (int i = 0; i < 100; ++i) clients.push_back(std::make_unique<RawClient>(port_));    // TCP only, also under TLS
-  for (int i = 0; i < 200 && server_->open_connections() < 100; ++i) std::this_thread::sleep_for(1ms);
+  for (int i = 0; i < 200 && server_->open_connections() < 100; ++i) base::SystemClock().WaitFor(1ms, {});
   EXPECT_EQ(server_->open_connections(), 100);
   EXPECT_TRUE(Serves());
   EXPECT_TRUE(AwaitConnections(0, 3s));
@@ -261,7 +262,7 @@ TEST_P(AttackTest, SurvivesWithoutFileDescriptors) {
   ::getrusage(RUSAGE_SELF, &cpu_before);
   {
     const RawClient waiting(port_);          // in the kernel's queue; accept fails
-    std::this_thread::sleep_for(300ms);      // the time in which a busy loop would show
+    base::SystemClock().WaitFor(300ms, {});      // the time in which a busy loop would show
     rusage cpu_after{};
     ::getrusage(RUSAGE_SELF, &cpu_after);
     const auto micros = [](const rusage& u) {

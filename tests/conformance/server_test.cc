@@ -4,6 +4,7 @@
 
 #include <atomic>
 
+#include "base/clock.h"
 #include "tests/conformance/servers.h"
 
 namespace dm::conformance {
@@ -70,7 +71,7 @@ TEST_P(ServerTest, KeepAliveServesManyRequests) {
 
 TEST_P(ServerTest, PipelinedRequestsAreAnsweredInOrder) {
   Serve([](const Request& r) {
-    if (r.target == "/0") std::this_thread::sleep_for(50ms);     // the first is the slowest
+    if (r.target == "/0") base::SystemClock().WaitFor(50ms, {});     // the first is the slowest
     return Response{200, {}, r.target};
   });
   const auto client = Connect();
@@ -179,7 +180,7 @@ TEST_P(ServerTest, FullQueueIsA503AtOnce) {
   gate.AwaitWaiting(1);
   const auto queued = Connect();
   queued->Send(kGet);
-  std::this_thread::sleep_for(50ms);      // until it is in the queue
+  base::SystemClock().WaitFor(50ms, {});      // until it is in the queue
   const Stopwatch watch;
   const auto refused = Ask(kGet);
   ASSERT_TRUE(refused);
@@ -265,7 +266,7 @@ TEST_P(ServerTest, DrainCutsWhatDoesNotEnd) {
   Serve(options, [](const Request&) { return Response{200, {}, ""}; });
   const auto half = Connect();
   half->Send("GET / HT");
-  std::this_thread::sleep_for(50ms);      // until it was read
+  base::SystemClock().WaitFor(50ms, {});      // until it was read
   const Stopwatch watch;
   server_->Drain(200ms);
   EXPECT_GE(watch.elapsed(), 190ms);
@@ -288,7 +289,7 @@ TEST_P(ServerTest, LargeAnswerToASlowReader) {
   Serve([](const Request&) { return Response{200, {}, std::string(4u << 20, 'x')}; });
   const auto client = Connect();
   client->Send(kGet);
-  std::this_thread::sleep_for(100ms);     // the slow reader
+  base::SystemClock().WaitFor(100ms, {});     // the slow reader
   const auto response = client->ReadResponse();
   ASSERT_TRUE(response);
   EXPECT_EQ(response->body.size(), 4u << 20);

@@ -1,3 +1,4 @@
+#include "base/clock.h"
 #include "tests/conformance/servers.h"
 
 #include <stdexcept>
@@ -59,7 +60,7 @@ bool ServerTest::AwaitConnections(int at_most, std::chrono::milliseconds within)
   const auto until = std::chrono::steady_clock::now() + within;
   while (server_->open_connections() > at_most) {
     if (std::chrono::steady_clock::now() > until) return false;
-    std::this_thread::sleep_for(5ms);
+    base::SystemClock().WaitFor(5ms, {});
   }
   return true;
 }

@@ -3,6 +3,7 @@
 
 #include <atomic>
 
+#include "base/clock.h"
 #include "tests/conformance/transports.h"
 
 namespace dm::conformance {
@@ -183,7 +184,7 @@ TEST_P(StreamTest, SinkStopsIt) {
       },
       sink_);
   transport_.reset();
-  for (int i = 0; i < 100 && server_.open_connections() > 0; ++i) std::this_thread::sleep_for(10ms);
+  for (int i = 0; i < 100 && server_.open_connections() > 0; ++i) base::SystemClock().WaitFor(10ms, {});
   server_.Stop();
   ASSERT_TRUE(end) << end.error().ToString();
   EXPECT_EQ(end->kind, StreamEndKind::kStopped);
@@ -312,7 +313,7 @@ TEST_P(StreamTest, SlowConsumerStallsTheServer) {
     std::atomic<bool>& go_;
   } sleeper(go_on);
   std::jthread waker([&] {
-    std::this_thread::sleep_for(500ms);     // how long the consumer sleeps is the test's input
+    base::SystemClock().WaitFor(500ms, {});     // how long the consumer sleeps is the test's input
     go_on = true;
     go_on.notify_all();
   });

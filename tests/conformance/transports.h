@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/clock.h"
 #include "net/cpprest_transport.h"
 #include "net/member_transport.h"
 #include "net/testing/scripted_server.h"
@@ -56,7 +57,7 @@ class StopAfter {
  public:
   explicit StopAfter(std::chrono::milliseconds after)
       : thread_([this, after] {
-          std::this_thread::sleep_for(after);      // the moment of the stop is the test's input
+          base::SystemClock().WaitFor(after, {});      // the moment of the stop is the test's input
           requested_ = std::chrono::steady_clock::now();
           source_.request_stop();
         }) {}

@@ -1,0 +1,23 @@
+"""What the operator wrote to a cluster to which nothing happened since it became Ready (test_2_lifecycle made it).
+
+Before the fault tests: when nodes or the API server go, the status has something to say.
+"""
+
+import datetime
+import os
+import time
+
+import dmlab
+
+# How long nothing may be written (seconds from Ready).
+QUIET_SECONDS = float(os.environ.get("QUIET_SECONDS", "300"))
+
+
+def test_no_write_while_nothing_happens(lab):
+    ready = dmlab.condition(lab, "orders", "quiet", "Ready")
+    since = datetime.datetime.fromisoformat(ready["lastTransitionTime"]).timestamp() + 5
+    lab.wait(lambda: time.time() >= since + QUIET_SECONDS, QUIET_SECONDS + 30, "the quiet time to pass")
+    writes = [e for e in lab.audit.writes(dmlab.OPERATOR_USER, since) if e["objectRef"].get("namespace") == "quiet"]
+    print(f"{len(writes)} writes in {time.time() - since:.0f} s")
+    conditions = lab.get("dc", "orders", namespace="quiet")["status"]["conditions"]
+    assert not writes, ([(e["requestReceivedTimestamp"], e["verb"], e["requestURI"]) for e in writes], conditions)
