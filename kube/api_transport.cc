@@ -26,7 +26,8 @@ class CertificateFiles {
       : certificate_(std::move(certificate)), key_(std::move(key)), last_(std::move(first)) {}
 
   CertificateAndKey Get() {
-    auto certificate = certificate_.empty() ? base::Result<std::string>(last_.Copy().first) : base::ReadFile(certificate_);
+    auto certificate =
+        certificate_.empty() ? base::Result<std::string>(last_.Copy().first) : base::ReadFile(certificate_);
     auto key = key_.empty() ? base::Result<std::string>(last_.Copy().second) : base::ReadFile(key_);
     if (certificate && key && !certificate->empty() && !key->empty()) {
       last_.Set({std::move(*certificate), std::move(*key)});
@@ -53,8 +54,8 @@ class TokenTransport final : public net::Transport {
     if (response && response->status == 401) token_->Drop();
     return response;
   }
-  base::Result<net::StreamEnd> Stream(const net::Request& request, net::LineSink& sink, const net::StreamOptions& options,
-                                      std::stop_token stop) override {
+  base::Result<net::StreamEnd> Stream(const net::Request& request, net::LineSink& sink,
+                                      const net::StreamOptions& options, std::stop_token stop) override {
     auto end = inner_->Stream(request, sink, options, std::move(stop));
     if (end && end->status == 401) token_->Drop();
     return end;

@@ -20,7 +20,7 @@ Json WithHash(Json desired, const std::string& key) {
   if (auto metadata = desired.find("metadata"); metadata != desired.end() && metadata->is_object()) {
     if (auto annotations = metadata->find("annotations"); annotations != metadata->end() && annotations->is_object()) {
       annotations->erase(key);
-      if (annotations->empty()) metadata->erase("annotations");   // with none and with only ours is the same object
+      if (annotations->empty()) metadata->erase("annotations");  // with none and with only ours is the same object
     }
   }
   std::string hash = base::HashJson(desired);
@@ -28,8 +28,8 @@ Json WithHash(Json desired, const std::string& key) {
   return desired;
 }
 
-base::Result<Applied> ApplyDesired(const Client& client, const Resource& resource, const Json& desired, const Json* live,
-                                   const ApplyIfNeededOptions& options, std::stop_token stop) {
+base::Result<Applied> ApplyDesired(const Client& client, const Resource& resource, const Json& desired,
+                                   const Json* live, const ApplyIfNeededOptions& options, std::stop_token stop) {
   if (options.hash_annotation.empty()) {
     return base::Fail(base::Code::kInvalid, "an apply needs the key of the annotation that holds the hash");
   }

@@ -100,7 +100,8 @@ TEST_F(ApplyTest, AnObjectThatWasRecreatedIsAConflict) {
   ASSERT_FALSE(vanished);
   EXPECT_EQ(vanished.error().code, Code::kConflict);
   api_.Put(kPath, Json{{"metadata", {{"name", "a"}, {"namespace", "ns"}}}});
-  EXPECT_EQ(ApplyDesired(client_, resources::kStatefulSets, Desired(4), &stale, options_).error().code, Code::kConflict);
+  EXPECT_EQ(ApplyDesired(client_, resources::kStatefulSets, Desired(4), &stale, options_).error().code,
+            Code::kConflict);
   options_.pin_uid = false;
   EXPECT_TRUE(ApplyDesired(client_, resources::kStatefulSets, Desired(4), &stale, options_));
 }
@@ -110,7 +111,8 @@ TEST_F(ApplyTest, ShortFormAndErrors) {
   const Json live = api_.At(kPath);
   EXPECT_FALSE(*ApplyIfNeeded(client_, resources::kStatefulSets, Desired(3), &live, options_));
   options_.hash_annotation.clear();
-  EXPECT_EQ(ApplyIfNeeded(client_, resources::kStatefulSets, Desired(3), nullptr, options_).error().code, Code::kInvalid);
+  EXPECT_EQ(ApplyIfNeeded(client_, resources::kStatefulSets, Desired(3), nullptr, options_).error().code,
+            Code::kInvalid);
 }
 
 }  // namespace

@@ -20,8 +20,8 @@ constexpr int kPageSize = 500;
 
 bool Ok(int status) { return status >= 200 && status <= 299; }
 
-// 429 always means "not now" (priority and fairness, a storage that is initializing after a restart); a 5xx only when the
-// server says when to come back, for else it may have acted.
+// 429 always means "not now" (priority and fairness, a storage that is initializing after a restart); a 5xx only when
+// the server says when to come back, for else it may have acted.
 bool AskAgain(int status, const base::Error& error) {
   if (status == 429) return true;
   return status >= 500 && error.retry_after.has_value();
@@ -53,9 +53,11 @@ base::Result<Where> WhereIs(const Json& object, const Resource& resource) {
     where.name = base::GetStringOr(*metadata, "name");
     where.ns = base::GetStringOr(*metadata, "namespace");
   }
-  if (where.name.empty()) return base::Fail(Code::kInvalid, "metadata.name: a " + resource.kind + " to be written needs a name");
+  if (where.name.empty())
+    return base::Fail(Code::kInvalid, "metadata.name: a " + resource.kind + " to be written needs a name");
   if (resource.namespaced && where.ns.empty()) {
-    return base::Fail(Code::kInvalid, "metadata.namespace: the " + resource.kind + " " + where.name + " needs a namespace");
+    return base::Fail(Code::kInvalid,
+                      "metadata.namespace: the " + resource.kind + " " + where.name + " needs a namespace");
   }
   return where;
 }
@@ -74,8 +76,8 @@ base::Result<net::Response> Client::Exchange(net::Request request, std::stop_tok
     if (Ok(response->status)) return response;
     base::Error error = ErrorFromResponse(*response);
     if (!AskAgain(response->status, error) || attempt == kMaxTries) return base::Fail(std::move(error));
-    const base::Duration wait = std::max<base::Duration>(error.retry_after.value_or(std::chrono::seconds(1)),
-                                                         std::chrono::milliseconds(100));
+    const base::Duration wait =
+        std::max<base::Duration>(error.retry_after.value_or(std::chrono::seconds(1)), std::chrono::milliseconds(100));
     const base::TimePoint again = clock_->Now() + wait;
     if (again >= deadline) return base::Fail(std::move(error));
     if (!clock_->WaitUntil(again, stop)) {
@@ -91,7 +93,7 @@ base::Result<Json> Client::ExchangeObject(net::Request request, std::stop_token 
   auto object = ParseObject(response->body);
   if (object) return object;
   base::Error error = object.error();
-  error.code = Code::kInternal;   // the answer is wrong, not the caller's input
+  error.code = Code::kInternal;  // the answer is wrong, not the caller's input
   return base::Wrap(std::move(error), what);
 }
 
@@ -137,7 +139,8 @@ base::Result<std::vector<Json>> Client::List(const Resource& resource, const std
   }
 }
 
-base::Result<Json> Client::Create(const Resource& resource, const Json& object, bool dry_run, std::stop_token stop) const {
+base::Result<Json> Client::Create(const Resource& resource, const Json& object, bool dry_run,
+                                  std::stop_token stop) const {
   const Json* metadata = base::Find(object, "metadata");
   const std::string ns = metadata == nullptr ? std::string() : base::GetStringOr(*metadata, "namespace");
   if (resource.namespaced && ns.empty()) {
@@ -152,7 +155,8 @@ base::Result<Json> Client::Update(const Resource& resource, const Json& object, 
   auto where = WhereIs(object, resource);
   if (!where) return base::Propagate(where);
   return ExchangeObject(
-      NewRequest("PUT", resource.Path(where->ns, where->name), base::DumpJson(object), "application/json"), std::move(stop));
+      NewRequest("PUT", resource.Path(where->ns, where->name), base::DumpJson(object), "application/json"),
+      std::move(stop));
 }
 
 base::Result<Json> Client::Apply(const Resource& resource, const Json& object, const ApplyOptions& options,
@@ -160,10 +164,12 @@ base::Result<Json> Client::Apply(const Resource& resource, const Json& object, c
   auto where = WhereIs(object, resource);
   if (!where) return base::Propagate(where);
   if (base::FindPath(object, {"metadata", "managedFields"}) != nullptr) {
-    return base::Fail(Code::kInvalid, "metadata.managedFields: must not be part of an apply of " + resource.kind + " " + where->name);
+    return base::Fail(Code::kInvalid,
+                      "metadata.managedFields: must not be part of an apply of " + resource.kind + " " + where->name);
   }
   if (base::GetStringOr(object, "kind").empty() || base::GetStringOr(object, "apiVersion").empty()) {
-    return base::Fail(Code::kInvalid, "an apply of " + resource.kind + " " + where->name + " needs apiVersion and kind");
+    return base::Fail(Code::kInvalid,
+                      "an apply of " + resource.kind + " " + where->name + " needs apiVersion and kind");
   }
   std::string target = resource.Path(where->ns, where->name, options.subresource) +
                        "?fieldManager=" + net::PercentEncode(options.field_manager);
@@ -185,9 +191,11 @@ base::Result<void> Client::Delete(const Resource& resource, const std::string& n
                                   std::stop_token stop) const {
   Json body = {{"apiVersion", "v1"}, {"kind", "DeleteOptions"}};
   if (!preconditions.uid.empty()) body["preconditions"]["uid"] = preconditions.uid;
-  if (!preconditions.resource_version.empty()) body["preconditions"]["resourceVersion"] = preconditions.resource_version;
+  if (!preconditions.resource_version.empty())
+    body["preconditions"]["resourceVersion"] = preconditions.resource_version;
   if (!propagation.empty()) body["propagationPolicy"] = propagation;
-  auto response = Exchange(NewRequest("DELETE", resource.Path(ns, name), base::DumpJson(body), "application/json"), std::move(stop));
+  auto response = Exchange(NewRequest("DELETE", resource.Path(ns, name), base::DumpJson(body), "application/json"),
+                           std::move(stop));
   if (!response && response.error().code != Code::kNotFound) return base::Propagate(response);
   return {};
 }
@@ -200,7 +208,7 @@ base::Result<Json> Client::Raw(const std::string& method, const std::string& tar
   if (response->body.empty()) return Json();
   auto object = ParseObject(response->body);
   if (object) return object;
-  return Json(response->body);   // plain text, as /healthz answers
+  return Json(response->body);  // plain text, as /healthz answers
 }
 
 }  // namespace dm::kube

@@ -29,12 +29,12 @@ struct Resource {
 
 namespace resources {
 extern const Resource kNodes, kNamespaces, kPods, kServices, kConfigMaps, kSecrets, kPersistentVolumeClaims, kEvents,
-    kStorageClasses, kStatefulSets, kControllerRevisions, kPodDisruptionBudgets, kLeases, kValidatingWebhookConfigurations,
-    kCustomResourceDefinitions;
+    kStorageClasses, kStatefulSets, kControllerRevisions, kPodDisruptionBudgets, kLeases,
+    kValidatingWebhookConfigurations, kCustomResourceDefinitions;
 }
 
 struct Preconditions {
-  std::string uid{}, resource_version{};      // empty: none
+  std::string uid{}, resource_version{};  // empty: none
 };
 
 struct ApplyOptions {
@@ -44,18 +44,20 @@ struct ApplyOptions {
   std::string subresource;
 };
 
-// Errors: the API server's Status, typed. code: 404 kNotFound, 409 kConflict, 410 kGone, 401/403 kDenied, 400/422 kInvalid,
-// 429/5xx kUnavailable (504 kTimeout) with retry_after; `reason` is Status.reason (or the cause that says more:
-// ResourceVersionTooLarge, NamespaceTerminating), `message` is Status.message with the causes that it does not name itself.
+// Errors: the API server's Status, typed. code: 404 kNotFound, 409 kConflict, 410 kGone, 401/403 kDenied, 400/422
+// kInvalid, 429/5xx kUnavailable (504 kTimeout) with retry_after; `reason` is Status.reason (or the cause that says
+// more: ResourceVersionTooLarge, NamespaceTerminating), `message` is Status.message with the causes that it does not
+// name itself.
 //
-// An answer 429, or 5xx with Retry-After, is asked again (the server did nothing with the request) up to kMaxTries times,
-// as long as the whole call fits into `timeout`. managedFields never come back.
+// An answer 429, or 5xx with Retry-After, is asked again (the server did nothing with the request) up to kMaxTries
+// times, as long as the whole call fits into `timeout`. managedFields never come back.
 class Client {
  public:
   static constexpr int kMaxTries = 8;
 
   // `clock` measures and waits out retries; none: the system's.
-  explicit Client(net::Transport& transport, base::Duration timeout = std::chrono::seconds(30), base::Clock* clock = nullptr);
+  explicit Client(net::Transport& transport, base::Duration timeout = std::chrono::seconds(30),
+                  base::Clock* clock = nullptr);
 
   base::Result<base::Json> Get(const Resource& resource, const std::string& ns, const std::string& name,
                                std::stop_token stop = {}) const;

@@ -32,11 +32,11 @@ struct StatusRow {
   const char* name;
   int status;
   const char* body;
-  const char* retry_after;      // header; null: none
+  const char* retry_after;  // header; null: none
   Code code;
   const char* reason;
   const char* message;
-  int seconds;                  // retry_after; -1: none
+  int seconds;  // retry_after; -1: none
 };
 
 class StatusTable : public ::testing::TestWithParam<StatusRow> {};
@@ -50,46 +50,54 @@ TEST_P(StatusTable, BecomesAnError) {
   EXPECT_EQ(error.reason, row.reason);
   EXPECT_EQ(error.message, row.message);
   EXPECT_EQ(error.retry_after.has_value(), row.seconds >= 0);
-  if (error.retry_after) { EXPECT_EQ(*error.retry_after, std::chrono::seconds(row.seconds)); }
+  if (error.retry_after) {
+    EXPECT_EQ(*error.retry_after, std::chrono::seconds(row.seconds));
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(
     Client, StatusTable,
     ::testing::Values(
-        StatusRow{"NotFound", 404, R"({"kind":"Status","reason":"NotFound","message":"pods \"a\" not found","code":404})", nullptr,
+        StatusRow{"NotFound", 404,
+                  R"({"kind":"Status","reason":"NotFound","message":"pods \"a\" not found","code":404})", nullptr,
                   Code::kNotFound, "NotFound", "pods \"a\" not found", -1},
-        StatusRow{"Exists", 409, R"({"kind":"Status","reason":"AlreadyExists","message":"m"})", nullptr, Code::kConflict,
-                  "AlreadyExists", "m", -1},
-        StatusRow{"Conflict", 409,
-                  R"({"kind":"Status","reason":"Conflict","message":"Apply failed with 1 conflict: conflict with \"x\": .spec.a",
+        StatusRow{"Exists", 409, R"({"kind":"Status","reason":"AlreadyExists","message":"m"})", nullptr,
+                  Code::kConflict, "AlreadyExists", "m", -1},
+        StatusRow{
+            "Conflict", 409,
+            R"({"kind":"Status","reason":"Conflict","message":"Apply failed with 1 conflict: conflict with \"x\": .spec.a",
                       "details":{"causes":[{"reason":"FieldManagerConflict","message":"conflict with \"x\"","field":".spec.a"}]}})",
-                  nullptr, Code::kConflict, "Conflict", "Apply failed with 1 conflict: conflict with \"x\": .spec.a", -1},
+            nullptr, Code::kConflict, "Conflict", "Apply failed with 1 conflict: conflict with \"x\": .spec.a", -1},
         StatusRow{"CausesThatTheMessageLacks", 422,
                   R"({"kind":"Status","reason":"Invalid","message":"refused","details":{"causes":[
                       {"field":"spec.a","message":"must be 1"},{"message":"and more"}]}})",
                   nullptr, Code::kInvalid, "Invalid", "refused: spec.a: must be 1; and more", -1},
         StatusRow{"OnlyCauses", 400, R"({"kind":"Status","details":{"causes":[{"field":"f","message":"m"}]}})", nullptr,
                   Code::kInvalid, "", "f: m", -1},
-        StatusRow{"Gone", 410, R"({"kind":"Status","reason":"Gone","message":"m"})", nullptr, Code::kGone, "Gone", "m", -1},
-        StatusRow{"ExpiredByWord", 500, R"({"kind":"Status","reason":"Expired","message":"m"})", nullptr, Code::kGone, "Expired", "m", -1},
-        StatusRow{"TooLarge", 504,
-                  R"({"kind":"Status","reason":"Timeout","message":"Too large resource version: 9, current: 1","details":{
+        StatusRow{"Gone", 410, R"({"kind":"Status","reason":"Gone","message":"m"})", nullptr, Code::kGone, "Gone", "m",
+                  -1},
+        StatusRow{"ExpiredByWord", 500, R"({"kind":"Status","reason":"Expired","message":"m"})", nullptr, Code::kGone,
+                  "Expired", "m", -1},
+        StatusRow{
+            "TooLarge", 504,
+            R"({"kind":"Status","reason":"Timeout","message":"Too large resource version: 9, current: 1","details":{
                       "causes":[{"reason":"ResourceVersionTooLarge","message":"Too large resource version"}],"retryAfterSeconds":1}})",
-                  nullptr, Code::kTimeout, "ResourceVersionTooLarge", "Too large resource version: 9, current: 1", 1},
+            nullptr, Code::kTimeout, "ResourceVersionTooLarge", "Too large resource version: 9, current: 1", 1},
         StatusRow{"Terminating", 403,
                   R"({"kind":"Status","reason":"Forbidden","message":"forbidden: being terminated","details":{
                       "causes":[{"reason":"NamespaceTerminating","message":"being terminated"}]}})",
                   nullptr, Code::kDenied, "NamespaceTerminating", "forbidden: being terminated", -1},
         StatusRow{"Unauthorized", 401, R"({"kind":"Status","reason":"Unauthorized","message":"Unauthorized"})", nullptr,
                   Code::kDenied, "Unauthorized", "Unauthorized", -1},
-        StatusRow{"TooMany", 429, R"({"kind":"Status","reason":"TooManyRequests","message":"storage is (re)initializing"})", "7",
+        StatusRow{"TooMany", 429,
+                  R"({"kind":"Status","reason":"TooManyRequests","message":"storage is (re)initializing"})", "7",
                   Code::kUnavailable, "TooManyRequests", "storage is (re)initializing", 7},
         StatusRow{"HeaderBeatsBody", 429, R"({"kind":"Status","message":"m","details":{"retryAfterSeconds":3}})", "9",
                   Code::kUnavailable, "", "m", 9},
         StatusRow{"HeaderThatIsADate", 503, "", "Wed, 21 Oct 2026 07:28:00 GMT", Code::kUnavailable, "",
                   "the API server answered 503", -1},
-        StatusRow{"Internal", 500, R"({"kind":"Status","reason":"InternalError","message":"m"})", nullptr, Code::kUnavailable,
-                  "InternalError", "m", -1},
+        StatusRow{"Internal", 500, R"({"kind":"Status","reason":"InternalError","message":"m"})", nullptr,
+                  Code::kUnavailable, "InternalError", "m", -1},
         StatusRow{"ProxyPage", 502, "<html>\nBad Gateway", nullptr, Code::kUnavailable, "",
                   "the API server answered 502: <html>\\nBad Gateway", -1},
         StatusRow{"OtherJson", 404, R"({"message":"not a status"})", nullptr, Code::kNotFound, "",
@@ -164,7 +172,9 @@ TEST_F(ClientTest, WritesThatCannotBeMeantAreRefusedHere) {
   Answer({{200, {}, "{}"}});
   const Json nameless = {{"apiVersion", "v1"}, {"kind", "Pod"}, {"metadata", {{"namespace", "ns"}}}};
   const Json homeless = {{"apiVersion", "v1"}, {"kind", "Pod"}, {"metadata", {{"name", "a"}}}};
-  const Json managed = {{"apiVersion", "v1"}, {"kind", "Pod"}, {"metadata", {{"name", "a"}, {"namespace", "ns"}, {"managedFields", Json::array()}}}};
+  const Json managed = {{"apiVersion", "v1"},
+                        {"kind", "Pod"},
+                        {"metadata", {{"name", "a"}, {"namespace", "ns"}, {"managedFields", Json::array()}}}};
   const Json kindless = {{"metadata", {{"name", "a"}, {"namespace", "ns"}}}};
   EXPECT_EQ(client_.Update(resources::kPods, nameless).error().code, Code::kInvalid);
   EXPECT_EQ(client_.Apply(resources::kPods, homeless).error().code, Code::kInvalid);
@@ -187,7 +197,8 @@ TEST_F(ClientTest, AsksAgainWhenTheServerDidNothing) {
           {201, {}, "{}"}});
   const Json object = {{"metadata", {{"name", "a"}, {"namespace", "ns"}}}};
   ASSERT_TRUE(client_.Create(resources::kPods, object));
-  EXPECT_EQ(clock_.waits(), (std::vector<base::Duration>{std::chrono::seconds(1), std::chrono::seconds(2), std::chrono::seconds(5)}));
+  EXPECT_EQ(clock_.waits(),
+            (std::vector<base::Duration>{std::chrono::seconds(1), std::chrono::seconds(2), std::chrono::seconds(5)}));
   EXPECT_EQ(transport_.requests().back().timeout, std::chrono::seconds(22)) << "each try has what is left";
 }
 
@@ -196,8 +207,8 @@ struct NoRetryRow {
   const char* retry_after;
 };
 TEST_F(ClientTest, DoesNotAskAgainOtherwise) {
-  for (const auto& [status, header] : {NoRetryRow{500, nullptr}, NoRetryRow{503, nullptr}, NoRetryRow{504, nullptr}, NoRetryRow{404, "1"},
-                                       NoRetryRow{409, "1"}, NoRetryRow{503, "60"}}) {
+  for (const auto& [status, header] : {NoRetryRow{500, nullptr}, NoRetryRow{503, nullptr}, NoRetryRow{504, nullptr},
+                                       NoRetryRow{404, "1"}, NoRetryRow{409, "1"}, NoRetryRow{503, "60"}}) {
     net::Headers headers;
     if (header != nullptr) headers["Retry-After"] = header;
     Answer({{status, headers, ""}});
@@ -232,7 +243,9 @@ TEST_F(ClientTest, StopEndsTheWait) {
 }
 
 TEST_F(ClientTest, TransportErrorsSayWhatWasAsked) {
-  transport_.OnSend([](const net::Request&) -> base::Result<net::Response> { return base::Fail(Code::kUnavailable, "connection refused"); });
+  transport_.OnSend([](const net::Request&) -> base::Result<net::Response> {
+    return base::Fail(Code::kUnavailable, "connection refused");
+  });
   auto result = client_.Get(resources::kPods, "ns", "a");
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().code, Code::kUnavailable);
@@ -251,8 +264,11 @@ TEST_F(ClientTest, AnAnswerThatMakesNoSenseIsInternal) {
 }
 
 TEST_F(ClientTest, ListsPageByPageAndNamesTheKind) {
-  Answer({{200, {}, R"({"metadata":{"resourceVersion":"1","continue":"t/1"},"items":[{"metadata":{"name":"a"}}]})"},
-          {200, {}, R"({"metadata":{"resourceVersion":"1"},"items":[{"kind":"Own","apiVersion":"x/v1","metadata":{"name":"b"}}]})"}});
+  Answer(
+      {{200, {}, R"({"metadata":{"resourceVersion":"1","continue":"t/1"},"items":[{"metadata":{"name":"a"}}]})"},
+       {200,
+        {},
+        R"({"metadata":{"resourceVersion":"1"},"items":[{"kind":"Own","apiVersion":"x/v1","metadata":{"name":"b"}}]})"}});
   auto all = client_.List(resources::kStatefulSets, "ns", "a=b,c");
   ASSERT_TRUE(all);
   ASSERT_EQ(all->size(), 2u);
@@ -264,7 +280,8 @@ TEST_F(ClientTest, ListsPageByPageAndNamesTheKind) {
 }
 
 TEST_F(ClientTest, AnExpiredPageStartsTheListOverOnce) {
-  const net::Response page{200, {}, R"({"metadata":{"resourceVersion":"1","continue":"t"},"items":[{"metadata":{"name":"a"}}]})"};
+  const net::Response page{
+      200, {}, R"({"metadata":{"resourceVersion":"1","continue":"t"},"items":[{"metadata":{"name":"a"}}]})"};
   const net::Response gone{410, {}, ""};
   const net::Response last{200, {}, R"({"metadata":{"resourceVersion":"2"},"items":[{"metadata":{"name":"b"}}]})"};
   Answer({page, gone, last});

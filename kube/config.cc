@@ -33,7 +33,8 @@ base::Result<Config> FromFiles(const std::vector<std::string>& files, bool skip_
   return ResolveKubeconfig(*kubeconfig, options);
 }
 
-// The service account's files, as the kubelet mounts them, and the address that it puts into every container's environment.
+// The service account's files, as the kubelet mounts them, and the address that it puts into every container's
+// environment.
 base::Result<Config> InCluster(const std::string& host, const std::string& port, const ConfigOptions& options) {
   const std::string dir = options.service_account_dir;
   Config config;
@@ -45,9 +46,9 @@ base::Result<Config> InCluster(const std::string& host, const std::string& port,
     return base::Propagate(sound);
   }
   config.token_file = dir + "/token";
-  for (const auto& [file, into] : {std::pair(dir + "/token", static_cast<std::string*>(nullptr)),
-                                   std::pair(dir + "/ca.crt", &config.authority_pem),
-                                   std::pair(dir + "/namespace", &config.ns)}) {
+  for (const auto& [file, into] :
+       {std::pair(dir + "/token", static_cast<std::string*>(nullptr)),
+        std::pair(dir + "/ca.crt", &config.authority_pem), std::pair(dir + "/namespace", &config.ns)}) {
     auto content = base::ReadFile(file);
     if (!content) return base::Propagate(content, "the service account");
     if (into != nullptr) *into = std::move(*content);
@@ -80,13 +81,15 @@ base::Result<Config> Find(const ConfigOptions& options) {
     if (!kubeconfig) return base::Propagate(kubeconfig);
     if (!kubeconfig->files.empty()) return ResolveKubeconfig(*kubeconfig, options);
   }
-  if (!options.server.empty()) {   // an address alone, as of kubectl proxy
+  if (!options.server.empty()) {  // an address alone, as of kubectl proxy
     Config config;
     config.source = "--server";
     return config;
   }
-  return base::Fail(Code::kNotFound, "no cluster is configured: there is no --kubeconfig, no KUBECONFIG, no service account, and no file " +
-                                         (home.empty() ? std::string("~/.kube/config") : usual));
+  return base::Fail(
+      Code::kNotFound,
+      "no cluster is configured: there is no --kubeconfig, no KUBECONFIG, no service account, and no file " +
+          (home.empty() ? std::string("~/.kube/config") : usual));
 }
 
 }  // namespace

@@ -36,8 +36,11 @@ class ConfigTest : public ::testing::Test {
   }
   // A kubeconfig of one context, with the given cluster and user.
   std::string Simple(const std::string& cluster, const std::string& user, const std::string& name = "config") {
-    return File(name, "apiVersion: v1\nkind: Config\ncurrent-context: c\ncontexts:\n- {name: c, context: {cluster: k, user: u, namespace: team}}\n"
-                      "clusters:\n- name: k\n  cluster: " + cluster + "\nusers:\n- name: u\n  user: " + user + "\n");
+    return File(name,
+                "apiVersion: v1\nkind: Config\ncurrent-context: c\ncontexts:\n- {name: c, context: {cluster: k, user: "
+                "u, namespace: team}}\n"
+                "clusters:\n- name: k\n  cluster: " +
+                    cluster + "\nusers:\n- name: u\n  user: " + user + "\n");
   }
   std::string Relative(const std::string& text) const { return base::ReplaceAll(text, dir_.string() + "/", ""); }
 
@@ -50,8 +53,10 @@ TEST_F(ConfigTest, EverythingOfAKubeconfig) {
   File("certs/ca.pem", "CA");
   File("certs/me.pem", "CERT");
   File("certs/me.key", "KEY");
-  options_.kubeconfig = Simple("{server: 'https://k:6443/', certificate-authority: certs/ca.pem, tls-server-name: api.k, disable-compression: true}",
-                               "{client-certificate: certs/me.pem, client-key: certs/me.key}");
+  options_.kubeconfig = Simple(
+      "{server: 'https://k:6443/', certificate-authority: certs/ca.pem, tls-server-name: api.k, disable-compression: "
+      "true}",
+      "{client-certificate: certs/me.pem, client-key: certs/me.key}");
   options_.user_agent = "kubectl-dm/1";
   auto config = LoadConfig(options_);
   ASSERT_TRUE(config) << config.error().ToString();
@@ -69,9 +74,11 @@ TEST_F(ConfigTest, EverythingOfAKubeconfig) {
 }
 
 TEST_F(ConfigTest, DataWinsOverFilesAndNeedsNone) {
-  options_.kubeconfig = Simple("{server: 'https://k', certificate-authority: missing.pem, certificate-authority-data: " + base::Base64Encode("CA") + "}",
-                               "{client-certificate: gone, client-certificate-data: " + base::Base64Encode("CERT") +
-                                   ", client-key-data: " + base::Base64Encode("KEY") + "}");
+  options_.kubeconfig =
+      Simple("{server: 'https://k', certificate-authority: missing.pem, certificate-authority-data: " +
+                 base::Base64Encode("CA") + "}",
+             "{client-certificate: gone, client-certificate-data: " + base::Base64Encode("CERT") +
+                 ", client-key-data: " + base::Base64Encode("KEY") + "}");
   auto config = LoadConfig(options_);
   ASSERT_TRUE(config) << config.error().ToString();
   EXPECT_EQ(config->authority_pem, "CA");
@@ -122,7 +129,8 @@ users:
 }
 
 TEST_F(ConfigTest, AListOfFilesTheFirstWins) {
-  File("one/config", "current-context: ''\nclusters:\n- {name: k, cluster: {server: https://first, certificate-authority: ca}}\n");
+  File("one/config",
+       "current-context: ''\nclusters:\n- {name: k, cluster: {server: https://first, certificate-authority: ca}}\n");
   File("one/ca", "CA of one");
   File("two/config", R"(
 current-context: c
@@ -135,8 +143,8 @@ users:
 )");
   File("two/tok", "x");
   File("three/config", "current-context: other\n");
-  environment_["KUBECONFIG"] = (dir_ / "none").string() + "::" + (dir_ / "one/config").string() + ":" + (dir_ / "two/config").string() + ":" +
-                               (dir_ / "three/config").string();
+  environment_["KUBECONFIG"] = (dir_ / "none").string() + "::" + (dir_ / "one/config").string() + ":" +
+                               (dir_ / "two/config").string() + ":" + (dir_ / "three/config").string();
   auto config = LoadConfig(options_);
   ASSERT_TRUE(config) << config.error().ToString();
   EXPECT_EQ(config->server, "https://first");
@@ -151,7 +159,10 @@ TEST_F(ConfigTest, Precedence) {
   File("sa/token", "t");
   File("sa/ca.crt", "CA");
   File("sa/namespace", "pod-ns\n");
-  environment_ = {{"HOME", (dir_ / "home").string()}, {"KUBECONFIG", listed}, {"KUBERNETES_SERVICE_HOST", "10.0.0.1"}, {"KUBERNETES_SERVICE_PORT", "443"}};
+  environment_ = {{"HOME", (dir_ / "home").string()},
+                  {"KUBECONFIG", listed},
+                  {"KUBERNETES_SERVICE_HOST", "10.0.0.1"},
+                  {"KUBERNETES_SERVICE_PORT", "443"}};
   options_.kubeconfig = flag;
   EXPECT_EQ(LoadConfig(options_)->server, "https://flag");
   options_.kubeconfig.clear();
@@ -179,14 +190,17 @@ TEST_F(ConfigTest, InCluster) {
   fs::remove(dir_ / "sa/ca.crt");
   auto broken = LoadConfig(options_);
   ASSERT_FALSE(broken);
-  EXPECT_EQ(Relative(broken.error().ToString()), "the service account: cannot read sa/ca.crt: No such file or directory");
+  EXPECT_EQ(Relative(broken.error().ToString()),
+            "the service account: cannot read sa/ca.crt: No such file or directory");
 }
 
 TEST_F(ConfigTest, NothingAtAll) {
   auto config = LoadConfig(options_);
   ASSERT_FALSE(config);
   EXPECT_EQ(config.error().code, Code::kNotFound);
-  EXPECT_EQ(config.error().message, "no cluster is configured: there is no --kubeconfig, no KUBECONFIG, no service account, and no file ~/.kube/config");
+  EXPECT_EQ(config.error().message,
+            "no cluster is configured: there is no --kubeconfig, no KUBECONFIG, no service account, and no file "
+            "~/.kube/config");
   options_.server = "http://127.0.0.1:8001";
   auto proxied = LoadConfig(options_);
   ASSERT_TRUE(proxied);
@@ -211,40 +225,59 @@ TEST_F(ConfigTest, FilesThatAreNamedMustExist) {
 struct RefusalRow {
   const char* cluster;
   const char* user;
-  const char* message;      // after "kubeconfig config: "
+  const char* message;  // after "kubeconfig config: "
 };
 
 TEST_F(ConfigTest, RefusalsNameTheField) {
   const char* good = "{server: 'https://k'}";
   const RefusalRow rows[] = {
       {good, "{exec: {command: aws, apiVersion: x}}",
-       "users[u].user.exec: is not supported: credential plugins are not run; use a token (kubectl create token) or a client certificate"},
+       "users[u].user.exec: is not supported: credential plugins are not run; use a token (kubectl create token) or a "
+       "client certificate"},
       {good, "{auth-provider: {name: gcp}}",
-       "users[u].user.auth-provider: is not supported: it was removed from Kubernetes 1.26; use a token or a client certificate"},
+       "users[u].user.auth-provider: is not supported: it was removed from Kubernetes 1.26; use a token or a client "
+       "certificate"},
       {good, "{username: me, password: x}",
-       "users[u].user.username: is not supported: the API server no longer takes passwords; use a token or a client certificate"},
-      {good, "{token: t, as: admin}", "users[u].user.as: is not supported: impersonation is not supported; use the credentials of that user"},
+       "users[u].user.username: is not supported: the API server no longer takes passwords; use a token or a client "
+       "certificate"},
+      {good, "{token: t, as: admin}",
+       "users[u].user.as: is not supported: impersonation is not supported; use the credentials of that user"},
       {good, "{token: t, as-groups: [a]}",
        "users[u].user.as-groups: is not supported: impersonation is not supported; use the credentials of that user"},
       {"{server: 'https://k', proxy-url: 'http://p'}", "{}",
-       "clusters[k].cluster.proxy-url: is not supported: proxies are not supported; use an address that is reached directly"},
+       "clusters[k].cluster.proxy-url: is not supported: proxies are not supported; use an address that is reached "
+       "directly"},
       {"{}", "{}", "clusters[k].cluster.server: \"\" has no scheme that is known; expected https://host:port"},
-      {"{server: k:6443}", "{}", "clusters[k].cluster.server: \"k:6443\" has no scheme that is known; expected https://host:port"},
-      {"{server: 'https://'}", "{}", "clusters[k].cluster.server: \"https://\" has no host; expected https://host:port"},
-      {"{server: 'https://k:0'}", "{}", "clusters[k].cluster.server: \"https://k:0\" has a port that is no number from 1 to 65535; expected https://host:port"},
-      {"{server: 'https://k:x'}", "{}", "clusters[k].cluster.server: \"https://k:x\" has a port that is no number from 1 to 65535; expected https://host:port"},
-      {"{server: 'https://u:p@k'}", "{}", "clusters[k].cluster.server: \"https://u:p@k\" has more than a host, a port and a path; expected https://host:port"},
+      {"{server: k:6443}", "{}",
+       "clusters[k].cluster.server: \"k:6443\" has no scheme that is known; expected https://host:port"},
+      {"{server: 'https://'}", "{}",
+       "clusters[k].cluster.server: \"https://\" has no host; expected https://host:port"},
+      {"{server: 'https://k:0'}", "{}",
+       "clusters[k].cluster.server: \"https://k:0\" has a port that is no number from 1 to 65535; expected "
+       "https://host:port"},
+      {"{server: 'https://k:x'}", "{}",
+       "clusters[k].cluster.server: \"https://k:x\" has a port that is no number from 1 to 65535; expected "
+       "https://host:port"},
+      {"{server: 'https://u:p@k'}", "{}",
+       "clusters[k].cluster.server: \"https://u:p@k\" has more than a host, a port and a path; expected "
+       "https://host:port"},
       {"{server: 'https://[fd00::1]:6443'}", "{}",
-       "clusters[k].cluster.server: \"https://[fd00::1]:6443\" has an IPv6 address, which the HTTP client cannot dial; use a name; expected https://host:port"},
+       "clusters[k].cluster.server: \"https://[fd00::1]:6443\" has an IPv6 address, which the HTTP client cannot dial; "
+       "use a name; expected https://host:port"},
       {"{server: 5}", "{}", "clusters[k].cluster.server: must be a string, is 5"},
-      {"{server: 'https://k', insecure-skip-tls-verify: 'yes'}", "{}", "clusters[k].cluster.insecure-skip-tls-verify: must be true or false, is \"yes\""},
+      {"{server: 'https://k', insecure-skip-tls-verify: 'yes'}", "{}",
+       "clusters[k].cluster.insecure-skip-tls-verify: must be true or false, is \"yes\""},
       {"{server: 'https://k', insecure-skip-tls-verify: true, certificate-authority-data: Q0E=}", "{}",
-       "clusters[k].cluster.insecure-skip-tls-verify: must not be true together with a certificate-authority; remove one of them"},
+       "clusters[k].cluster.insecure-skip-tls-verify: must not be true together with a certificate-authority; remove "
+       "one of them"},
       {"{server: 'https://k', certificate-authority: nowhere}", "{}",
        "clusters[k].cluster.certificate-authority: cannot read nowhere: No such file or directory"},
-      {"{server: 'https://k', certificate-authority-data: '***'}", "{}", "clusters[k].cluster.certificate-authority-data: is not base64"},
-      {good, "{client-certificate-data: Q0E=}", "users[u].user.client-key: is missing; a client certificate and its key go together"},
-      {good, "{client-key-data: Q0E=}", "users[u].user.client-certificate: is missing; a client certificate and its key go together"},
+      {"{server: 'https://k', certificate-authority-data: '***'}", "{}",
+       "clusters[k].cluster.certificate-authority-data: is not base64"},
+      {good, "{client-certificate-data: Q0E=}",
+       "users[u].user.client-key: is missing; a client certificate and its key go together"},
+      {good, "{client-key-data: Q0E=}",
+       "users[u].user.client-certificate: is missing; a client certificate and its key go together"},
       {good, "{tokenFile: nowhere}", "users[u].user.tokenFile: cannot read nowhere: No such file or directory"},
       {good, "{token: [1]}", "users[u].user.token: must be a string, is [1]"},
   };
@@ -288,14 +321,17 @@ TEST_F(ConfigTest, RefusalsOfTheFileAsAWhole) {
       {"users:\n- {user: {}}\n", "", "kubeconfig config: users[0].name: must be a non-empty string"},
       {"users:\n- {name: u, user: text}\n", "", "kubeconfig config: users[u].user: must be an object"},
       {"", "", "kubeconfig config: current-context is not set; choose a context with --context (the file has none)"},
-      {"contexts:\n- {name: b}\n- {name: a}\n", "", "kubeconfig config: current-context is not set; choose a context with --context: a, b"},
-      {"current-context: x\ncontexts:\n- {name: a}\n", "", "kubeconfig config: current-context: there is no context \"x\"; there are: a"},
+      {"contexts:\n- {name: b}\n- {name: a}\n", "",
+       "kubeconfig config: current-context is not set; choose a context with --context: a, b"},
+      {"current-context: x\ncontexts:\n- {name: a}\n", "",
+       "kubeconfig config: current-context: there is no context \"x\"; there are: a"},
       {"contexts:\n- {name: a}\n", "y", "--context: there is no context \"y\"; there are: a"},
       {"current-context: a\ncontexts:\n- {name: a}\n", "", "kubeconfig config: context \"a\": names no cluster"},
       {"current-context: a\ncontexts:\n- {name: a, context: {cluster: k}}\n", "",
        "kubeconfig config: context \"a\": there is no cluster \"k\"; there are none"},
-      {"current-context: a\ncontexts:\n- {name: a, context: {cluster: k, user: u}}\nclusters:\n- {name: k, cluster: {server: https://k}}\n", "",
-       "kubeconfig config: context \"a\": there is no user \"u\"; there are none"},
+      {"current-context: a\ncontexts:\n- {name: a, context: {cluster: k, user: u}}\nclusters:\n- {name: k, cluster: "
+       "{server: https://k}}\n",
+       "", "kubeconfig config: context \"a\": there is no user \"u\"; there are none"},
   };
   for (const TextRow& row : rows) {
     options_.kubeconfig = File("config", row.text);
@@ -309,7 +345,8 @@ TEST_F(ConfigTest, RefusalsOfTheFileAsAWhole) {
   options_.kubeconfig = File("config", "a: [\n");
   auto config = LoadConfig(options_);
   ASSERT_FALSE(config);
-  EXPECT_TRUE(base::StartsWith(Relative(config.error().ToString()), "kubeconfig config: line ")) << config.error().ToString();
+  EXPECT_TRUE(base::StartsWith(Relative(config.error().ToString()), "kubeconfig config: line "))
+      << config.error().ToString();
 }
 
 }  // namespace

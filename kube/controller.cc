@@ -19,7 +19,7 @@ using base::Error;
 struct Controller::Impl {
   struct State {
     ControllerStats stats;
-    std::map<int, base::TimePoint> running;   // by worker
+    std::map<int, base::TimePoint> running;  // by worker
   };
 
   Impl(std::string name_in, WorkQueue& queue_in, Reconcile reconcile_in, int workers_in, base::Clock& clock_in,
@@ -109,20 +109,22 @@ const char* Controller::Impl::Settle(const Key& key, const base::Result<Requeue>
 
 Controller::Controller(std::string name, WorkQueue& queue, Reconcile reconcile, int workers, base::Clock& clock,
                        ReconcileObserver observer)
-    : impl_(std::make_unique<Impl>(std::move(name), queue, std::move(reconcile), workers, clock, std::move(observer))) {}
+    : impl_(std::make_unique<Impl>(std::move(name), queue, std::move(reconcile), workers, clock, std::move(observer))) {
+}
 
 Controller::~Controller() { Stop(); }
 
 void Controller::Start() {
   if (!impl_->threads.empty()) return;
   for (int worker = 0; worker < impl_->workers; ++worker) {
-    impl_->threads.emplace_back([impl = impl_.get(), worker](std::stop_token stop) { impl->Work(worker, std::move(stop)); });
+    impl_->threads.emplace_back(
+        [impl = impl_.get(), worker](std::stop_token stop) { impl->Work(worker, std::move(stop)); });
   }
 }
 
 void Controller::Stop() {
   for (auto& thread : impl_->threads) thread.request_stop();
-  impl_->threads.clear();   // joins
+  impl_->threads.clear();  // joins
 }
 
 ControllerStats Controller::Stats() const { return impl_->state.Lock()->stats; }

@@ -39,7 +39,7 @@ class Controller {
              ReconcileObserver observer = {});
   ~Controller();
   void Start();
-  void Stop();      // asks the reconciles in hand to stop and waits for them; the queue itself stays open
+  void Stop();  // asks the reconciles in hand to stop and waits for them; the queue itself stays open
   ControllerStats Stats() const;
   // Longest time that one reconcile in hand has been running: what liveness is made of.
   base::Duration LongestRunning() const;

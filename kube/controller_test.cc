@@ -21,7 +21,7 @@ using std::chrono::seconds;
 template <class Predicate>
 bool Eventually(Predicate predicate) {
   base::SystemClock clock;
-  for (int i = 0; i < 4000; ++i) {
+  for (int i = 0; i < 20000; ++i) {
     if (predicate()) return true;
     clock.WaitFor(std::chrono::microseconds(500), {});
   }
@@ -31,8 +31,8 @@ bool Eventually(Predicate predicate) {
 struct ResultRow {
   const char* name;
   std::function<base::Result<Requeue>()> result;
-  int failures;               // of the key afterwards
-  std::size_t delayed;        // keys that will come again
+  int failures;         // of the key afterwards
+  std::size_t delayed;  // keys that will come again
   const char* word;
 };
 
@@ -46,8 +46,9 @@ TEST_P(ResultTable, DecidesWhetherTheKeyComesAgain) {
   queue.AddRateLimited("ns/a");
   queue.Add("ns/a");
   base::Guarded<std::string> word;
-  Controller controller("test", queue, [&](const Key&, std::stop_token) { return row.result(); }, 1, clock,
-                        [&](const char* result, base::Duration) { word.Set(result); });
+  Controller controller(
+      "test", queue, [&](const Key&, std::stop_token) { return row.result(); }, 1, clock,
+      [&](const char* result, base::Duration) { word.Set(result); });
   controller.Start();
   ASSERT_TRUE(Eventually([&] { return !word.Copy().empty() && queue.Stats().in_hand == 0; }));
   EXPECT_EQ(word.Copy(), row.word);
@@ -82,9 +83,12 @@ TEST(Controller, RequeueComesAfterItsTime) {
   base::VirtualClock clock;
   WorkQueue queue(clock);
   std::atomic<int> runs{0};
-  Controller controller("test", queue, [&](const Key&, std::stop_token) -> base::Result<Requeue> {
-    return ++runs == 1 ? Requeue{seconds(30)} : Requeue{};
-  }, 2, clock);
+  Controller controller(
+      "test", queue,
+      [&](const Key&, std::stop_token) -> base::Result<Requeue> {
+        return ++runs == 1 ? Requeue{seconds(30)} : Requeue{};
+      },
+      2, clock);
   controller.Start();
   queue.Add("a");
   ASSERT_TRUE(Eventually([&] { return runs == 1 && queue.Stats().delayed == 1; }));
@@ -99,12 +103,15 @@ TEST(Controller, RetryAfterIsObeyed) {
   base::VirtualClock clock;
   WorkQueue queue(clock);
   std::atomic<int> runs{0};
-  Controller controller("test", queue, [&](const Key&, std::stop_token) -> base::Result<Requeue> {
-    if (++runs > 1) return Requeue{};
-    base::Error error{Code::kUnavailable, "not now"};
-    error.retry_after = seconds(20);
-    return base::Fail(error);
-  }, 1, clock);
+  Controller controller(
+      "test", queue,
+      [&](const Key&, std::stop_token) -> base::Result<Requeue> {
+        if (++runs > 1) return Requeue{};
+        base::Error error{Code::kUnavailable, "not now"};
+        error.retry_after = seconds(20);
+        return base::Fail(error);
+      },
+      1, clock);
   controller.Start();
   queue.Add("a");
   ASSERT_TRUE(Eventually([&] { return runs == 1 && queue.Stats().delayed == 1; }));
@@ -120,18 +127,21 @@ TEST(Controller, SeveralWorkersNeverShareAKey) {
   WorkQueue queue(clock);
   base::Guarded<std::map<Key, int>> in_hand;
   std::atomic<int> most{0}, shared{0}, runs{0}, active{0};
-  Controller controller("test", queue, [&](const Key& key, std::stop_token) -> base::Result<Requeue> {
-    if (++(*in_hand.Lock())[key] > 1) ++shared;
-    const int now = ++active;
-    int seen = most;
-    while (now > seen && !most.compare_exchange_weak(seen, now)) {
-    }
-    clock.WaitFor(std::chrono::microseconds(300), {});
-    --active;
-    --(*in_hand.Lock())[key];
-    ++runs;
-    return Requeue{};
-  }, 4, clock);
+  Controller controller(
+      "test", queue,
+      [&](const Key& key, std::stop_token) -> base::Result<Requeue> {
+        if (++(*in_hand.Lock())[key] > 1) ++shared;
+        const int now = ++active;
+        int seen = most;
+        while (now > seen && !most.compare_exchange_weak(seen, now)) {
+        }
+        clock.WaitFor(std::chrono::microseconds(300), {});
+        --active;
+        --(*in_hand.Lock())[key];
+        ++runs;
+        return Requeue{};
+      },
+      4, clock);
   controller.Start();
   for (int i = 0; i < 300; ++i) queue.Add(std::to_string(i % 6));
   ASSERT_TRUE(Eventually([&] { return queue.Depth() == 0 && queue.Stats().in_hand == 0; }));
@@ -146,12 +156,15 @@ TEST(Controller, StopWaitsForWhatIsInHandAndTellsIt) {
   base::VirtualClock clock;
   WorkQueue queue(clock);
   std::atomic<bool> begun{false}, ended{false};
-  Controller controller("test", queue, [&](const Key&, std::stop_token stop) -> base::Result<Requeue> {
-    begun = true;
-    base::SystemClock().WaitFor(seconds(5), stop);
-    ended = true;
-    return base::Fail(Code::kCancelled, "stopped");
-  }, 1, clock);
+  Controller controller(
+      "test", queue,
+      [&](const Key&, std::stop_token stop) -> base::Result<Requeue> {
+        begun = true;
+        base::SystemClock().WaitFor(seconds(5), stop);
+        ended = true;
+        return base::Fail(Code::kCancelled, "stopped");
+      },
+      1, clock);
   controller.Start();
   queue.Add("a");
   ASSERT_TRUE(Eventually([&] { return begun.load(); }));
@@ -165,11 +178,14 @@ TEST(Controller, LongestRunningIsOfWhatIsInHand) {
   base::VirtualClock clock;
   WorkQueue queue(clock);
   std::atomic<int> begun{0};
-  Controller controller("test", queue, [&](const Key&, std::stop_token stop) -> base::Result<Requeue> {
-    ++begun;
-    base::SystemClock().WaitFor(seconds(5), stop);
-    return Requeue{};
-  }, 2, clock);
+  Controller controller(
+      "test", queue,
+      [&](const Key&, std::stop_token stop) -> base::Result<Requeue> {
+        ++begun;
+        base::SystemClock().WaitFor(seconds(5), stop);
+        return Requeue{};
+      },
+      2, clock);
   EXPECT_EQ(controller.LongestRunning(), base::Duration{0});
   controller.Start();
   queue.Add("a");

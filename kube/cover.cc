@@ -16,10 +16,11 @@ namespace {
 using base::Json;
 
 // Lists that the API server merges by key (x-kubernetes-list-map-keys; patchMergeKey of the built-in kinds), and sets.
-// The first row whose keys all elements of the desired list have is used, so ports of containers and of Services differ.
+// The first row whose keys all elements of the desired list have is used, so ports of containers and of Services
+// differ.
 struct KeyedList {
   std::string_view field;
-  std::array<std::string_view, 2> keys;   // the second may be empty
+  std::array<std::string_view, 2> keys;  // the second may be empty
 };
 constexpr KeyedList kKeyedLists[] = {
     {"containers", {"name", ""}},
@@ -44,15 +45,35 @@ constexpr std::string_view kSets[] = {"finalizers"};
 // Defaults of list keys that a manifest may leave out.
 std::string_view DefaultOfKey(std::string_view key) { return key == "protocol" ? "TCP" : ""; }
 
-// Fields whose zero value the server does not store (plain types with omitempty): wanting it and not finding it is the same.
-constexpr std::string_view kZeroIsAbsent[] = {
-    "hostNetwork", "hostPID",       "hostIPC",    "readOnly", "stdin",    "stdinOnce", "tty", "value", "subPath", "subPathExpr",
-    "workingDir",  "unschedulable", "minReadySeconds", "publishNotReadyAddresses", "priorityClassName", "nodeName",
-    "hostname",    "subdomain",     "serviceAccountName", "namespace", "loadBalancerIP", "externalName"};
+// Fields whose zero value the server does not store (plain types with omitempty): wanting it and not finding it is the
+// same.
+constexpr std::string_view kZeroIsAbsent[] = {"hostNetwork",
+                                              "hostPID",
+                                              "hostIPC",
+                                              "readOnly",
+                                              "stdin",
+                                              "stdinOnce",
+                                              "tty",
+                                              "value",
+                                              "subPath",
+                                              "subPathExpr",
+                                              "workingDir",
+                                              "unschedulable",
+                                              "minReadySeconds",
+                                              "publishNotReadyAddresses",
+                                              "priorityClassName",
+                                              "nodeName",
+                                              "hostname",
+                                              "subdomain",
+                                              "serviceAccountName",
+                                              "namespace",
+                                              "loadBalancerIP",
+                                              "externalName"};
 
 // Maps that the server does not store when they are empty. (An empty struct, as emptyDir: {}, says something.)
-constexpr std::string_view kMaps[] = {"labels", "annotations", "nodeSelector", "matchLabels", "data", "binaryData",
-                                      "requests", "limits", "parameters", "volumeAttributes", "selector"};
+constexpr std::string_view kMaps[] = {"labels",     "annotations",      "nodeSelector", "matchLabels",
+                                      "data",       "binaryData",       "requests",     "limits",
+                                      "parameters", "volumeAttributes", "selector"};
 
 // Objects whose values are quantities, and single fields that are.
 constexpr std::string_view kQuantityMaps[] = {"requests", "limits", "capacity", "allocatable", "hard", "overhead"};
@@ -88,7 +109,7 @@ class Comparison {
 
   bool Covers(const Json& desired, const Json* live, std::string_view field, bool quantity) {
     if (live == nullptr) return MayBeAbsent(field, desired) || Differs(desired, nullptr);
-    if (desired.is_null()) return true;   // "no opinion": the server prunes nulls of an apply
+    if (desired.is_null()) return true;  // "no opinion": the server prunes nulls of an apply
     if (desired.is_object() && live->is_object()) return CoversObject(desired, *live, field);
     if (desired.is_array() && live->is_array()) return CoversList(desired, *live, field);
     if (desired == *live) return true;
@@ -104,7 +125,8 @@ class Comparison {
     for (const auto& [name, value] : desired.items()) {
       const std::size_t mark = path_.size();
       Descend(name);
-      const bool hidden = hide_data_ && path_.find('.') == std::string::npos && (name == "data" || name == "stringData");
+      const bool hidden =
+          hide_data_ && path_.find('.') == std::string::npos && (name == "data" || name == "stringData");
       hidden_ += hidden ? 1 : 0;
       const auto it = live.find(name);
       const bool same = Covers(value, it == live.end() ? nullptr : &*it, name, quantities || In(kQuantities, name));

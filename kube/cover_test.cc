@@ -15,7 +15,7 @@ struct Row {
   const char* name;
   const char* desired;
   const char* live;
-  const char* difference;     // "": covered
+  const char* difference;  // "": covered
 };
 
 class CoverTable : public ::testing::TestWithParam<Row> {};
@@ -42,11 +42,14 @@ INSTANTIATE_TEST_SUITE_P(
         // what the server does not store
         Row{"NullIsAbsent", R"({"metadata":{"creationTimestamp":null},"x":null})", R"({"metadata":{},"x":5})", ""},
         Row{"EmptyListIsAbsent", R"({"spec":{"args":[]}})", R"({"spec":{}})", ""},
-        Row{"EmptyListIsNotAFullOne", R"({"spec":{"args":[]}})", R"({"spec":{"args":["x"]}})", "spec.args: wants 0 elements, has 1"},
+        Row{"EmptyListIsNotAFullOne", R"({"spec":{"args":[]}})", R"({"spec":{"args":["x"]}})",
+            "spec.args: wants 0 elements, has 1"},
         Row{"EmptyMapIsAbsent", R"({"metadata":{"labels":{}}})", R"({"metadata":{}})", ""},
-        Row{"EmptyStructSaysSomething", R"({"emptyDir":{}})", R"({"hostPath":{"path":"/"}})", "emptyDir: wants {}, is missing"},
+        Row{"EmptyStructSaysSomething", R"({"emptyDir":{}})", R"({"hostPath":{"path":"/"}})",
+            "emptyDir: wants {}, is missing"},
         Row{"FalseThatIsNotStored", R"({"hostNetwork":false})", R"({})", ""},
-        Row{"FalseAgainstTrue", R"({"hostNetwork":false})", R"({"hostNetwork":true})", "hostNetwork: wants false, is true"},
+        Row{"FalseAgainstTrue", R"({"hostNetwork":false})", R"({"hostNetwork":true})",
+            "hostNetwork: wants false, is true"},
         Row{"TrueThatIsMissing", R"({"hostNetwork":true})", R"({})", "hostNetwork: wants true, is missing"},
         Row{"FalseThatCounts", R"({"automountServiceAccountToken":false})", R"({})",
             "automountServiceAccountToken: wants false, is missing"},
@@ -62,38 +65,45 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"SizeLimit", R"({"emptyDir":{"sizeLimit":"1Gi"}})", R"({"emptyDir":{"sizeLimit":"1024Mi"}})", ""},
         Row{"ElsewhereTextIsText", R"({"data":{"memory":"1Gi"},"x":"1000m"})", R"({"data":{"memory":"1Gi"},"x":"1"})",
             R"(x: wants "1000m", is "1")"},
-        Row{"NoQuantityIsCompared", R"({"requests":{"cpu":"lots"}})", R"({"requests":{"cpu":"many"}})", R"(requests.cpu: wants "lots", is "many")"},
+        Row{"NoQuantityIsCompared", R"({"requests":{"cpu":"lots"}})", R"({"requests":{"cpu":"many"}})",
+            R"(requests.cpu: wants "lots", is "many")"},
         // lists
         Row{"AtomicInOrder", R"({"args":["a","b"]})", R"({"args":["b","a"]})", R"(args[0]: wants "a", is "b")"},
         Row{"AtomicLonger", R"({"args":["a"]})", R"({"args":["a","b"]})", "args: wants 1 elements, has 2"},
-        Row{"AtomicObjectsAreCovered", R"({"tolerations":[{"key":"a"}]})", R"({"tolerations":[{"key":"a","operator":"Equal"}]})", ""},
+        Row{"AtomicObjectsAreCovered", R"({"tolerations":[{"key":"a"}]})",
+            R"({"tolerations":[{"key":"a","operator":"Equal"}]})", ""},
         Row{"KeyedWithMoreInLive", R"({"containers":[{"name":"dm","image":"i"}]})",
             R"({"containers":[{"name":"sidecar"},{"name":"dm","image":"i","imagePullPolicy":"Always"}]})", ""},
         Row{"KeyedMissing", R"({"containers":[{"name":"dm"},{"name":"x"}]})", R"({"containers":[{"name":"dm"}]})",
             R"(containers[x]: wants {"name":"x"}, is missing)"},
-        Row{"KeyedDiffers", R"({"containers":[{"name":"dm","image":"v2"}]})", R"({"containers":[{"name":"dm","image":"v1"}]})",
-            R"(containers[dm].image: wants "v2", is "v1")"},
+        Row{"KeyedDiffers", R"({"containers":[{"name":"dm","image":"v2"}]})",
+            R"({"containers":[{"name":"dm","image":"v1"}]})", R"(containers[dm].image: wants "v2", is "v1")"},
         Row{"KeyedOrderMatters", R"({"env":[{"name":"A"},{"name":"B"}]})", R"({"env":[{"name":"B"},{"name":"A"}]})",
             R"(env[B]: wants {"name":"B"}, is missing)"},
         Row{"PortsOfAContainer", R"({"ports":[{"containerPort":8261,"name":"api"}]})",
             R"({"ports":[{"containerPort":8261,"name":"api","protocol":"TCP"}]})", ""},
         Row{"PortsOfAService", R"({"ports":[{"port":8261,"targetPort":8261}]})",
             R"({"ports":[{"port":8261,"protocol":"UDP"},{"port":8261,"protocol":"TCP","targetPort":8261}]})", ""},
-        Row{"PortProtocolCounts", R"({"ports":[{"port":53,"protocol":"UDP"}]})", R"({"ports":[{"port":53,"protocol":"TCP"}]})",
+        Row{"PortProtocolCounts", R"({"ports":[{"port":53,"protocol":"UDP"}]})",
+            R"({"ports":[{"port":53,"protocol":"TCP"}]})",
             R"(ports[53,UDP]: wants {"port":53,"protocol":"UDP"}, is missing)"},
         Row{"OwnersByUid", R"({"metadata":{"ownerReferences":[{"uid":"u","controller":true}]}})",
             R"({"metadata":{"ownerReferences":[{"uid":"v"},{"uid":"u","controller":true,"name":"x"}]}})", ""},
-        Row{"FinalizersAreASet", R"({"metadata":{"finalizers":["a"]}})", R"({"metadata":{"finalizers":["b","a"]}})", ""},
+        Row{"FinalizersAreASet", R"({"metadata":{"finalizers":["a"]}})", R"({"metadata":{"finalizers":["b","a"]}})",
+            ""},
         Row{"FinalizerMissing", R"({"metadata":{"finalizers":["a"]}})", R"({"metadata":{"finalizers":["b"]}})",
             R"(metadata.finalizers: wants "a", is missing)"},
-        Row{"VolumesByName", R"({"volumes":[{"name":"d","emptyDir":{}}]})", R"({"volumes":[{"name":"d","hostPath":{"path":"/"}}]})",
-            "volumes[d].emptyDir: wants {}, is missing"},
+        Row{"VolumesByName", R"({"volumes":[{"name":"d","emptyDir":{}}]})",
+            R"({"volumes":[{"name":"d","hostPath":{"path":"/"}}]})", "volumes[d].emptyDir: wants {}, is missing"},
         // nothing of a Secret is told
-        Row{"SecretHidesValues", R"({"kind":"Secret","data":{"tls.key":"c2VjcmV0"}})", R"({"kind":"Secret","data":{"tls.key":"b3RoZXI="}})",
-            "data[tls.key]: differs"},
-        Row{"SecretHidesMissing", R"({"kind":"Secret","data":{"k":"c2VjcmV0"}})", R"({"kind":"Secret"})", "data: is missing"},
-        Row{"ConfigMapHidesText", R"({"kind":"ConfigMap","data":{"c":"a"}})", R"({"kind":"ConfigMap","data":{"c":"b"}})", "data.c: differs"},
-        Row{"ElsewhereItIsShown", R"({"kind":"Secret","type":"a"})", R"({"kind":"Secret","type":"b"})", R"(type: wants "a", is "b")"}),
+        Row{"SecretHidesValues", R"({"kind":"Secret","data":{"tls.key":"c2VjcmV0"}})",
+            R"({"kind":"Secret","data":{"tls.key":"b3RoZXI="}})", "data[tls.key]: differs"},
+        Row{"SecretHidesMissing", R"({"kind":"Secret","data":{"k":"c2VjcmV0"}})", R"({"kind":"Secret"})",
+            "data: is missing"},
+        Row{"ConfigMapHidesText", R"({"kind":"ConfigMap","data":{"c":"a"}})",
+            R"({"kind":"ConfigMap","data":{"c":"b"}})", "data.c: differs"},
+        Row{"ElsewhereItIsShown", R"({"kind":"Secret","type":"a"})", R"({"kind":"Secret","type":"b"})",
+            R"(type: wants "a", is "b")"}),
     [](const auto& row) { return row.param.name; });
 
 TEST(Cover, LongValuesAreCut) {

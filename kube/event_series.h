@@ -1,4 +1,5 @@
-// What an EventRecorder decides, without posting anything: which occurrences become a write, and which. Not thread-safe.
+// What an EventRecorder decides, without posting anything: which occurrences become a write, and which. Not
+// thread-safe.
 #pragma once
 
 #include <list>
@@ -54,8 +55,8 @@ class TokenBucket {
 
 // One series: the same object, type, reason and message.
 struct EventSeries {
-  std::string name;             // of the Event object; empty: none was written yet
-  std::int64_t count = 0;       // occurrences, told or not
+  std::string name;        // of the Event object; empty: none was written yet
+  std::int64_t count = 0;  // occurrences, told or not
   base::WallTime first{};
 };
 

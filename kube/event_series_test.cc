@@ -28,10 +28,10 @@ TEST(RecentMap, ForgetsTheLeastUsed) {
   map["a"] = 1;
   map["b"] = 2;
   EXPECT_EQ(map["a"], 1);
-  map["c"] = 3;               // b goes
+  map["c"] = 3;  // b goes
   EXPECT_EQ(map.size(), 2u);
   EXPECT_EQ(map["a"], 1);
-  EXPECT_EQ(map["b"], 0);     // c goes
+  EXPECT_EQ(map["b"], 0);  // c goes
   EXPECT_EQ(map["a"], 1);
   EXPECT_EQ(map["c"], 0);
 }

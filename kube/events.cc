@@ -19,7 +19,7 @@ using base::Json;
 namespace {
 
 constexpr std::size_t kMaxMessage = 1024;
-constexpr std::size_t kMaxObjectName = 220;      // leaves room for the suffix in the 253 of a name
+constexpr std::size_t kMaxObjectName = 220;  // leaves room for the suffix in the 253 of a name
 constexpr base::Duration kRetry = std::chrono::seconds(10);
 
 struct Occurrence {
@@ -104,7 +104,7 @@ base::Result<void> EventRecorder::Impl::Write(const Occurrence& occurrence, Even
       return {};
     }
     if (patched.error().code != Code::kNotFound) return base::Propagate(patched);
-    series.name.clear();   // the server keeps Events for an hour only: begin a new one
+    series.name.clear();  // the server keeps Events for an hour only: begin a new one
     series.count = 1;
     series.first = occurrence.at;
   }
@@ -134,10 +134,10 @@ void EventRecorder::Impl::Deal(const Occurrence& occurrence, std::stop_token sto
     if (written || stop.stop_requested()) return;
     if (!WorthRetrying(written.error()) || attempt == kMaxTries) {
       ++state.Lock()->stats.dropped;
-      base::LogWarn("an event could not be written", {{"object", occurrence.about.kind + " " + occurrence.about.ns + "/" +
-                                                                     occurrence.about.name},
-                                                      {"reason", occurrence.reason},
-                                                      {"error", written.error().ToString()}});
+      base::LogWarn("an event could not be written",
+                    {{"object", occurrence.about.kind + " " + occurrence.about.ns + "/" + occurrence.about.name},
+                     {"reason", occurrence.reason},
+                     {"error", written.error().ToString()}});
       return;
     }
     if (!clock.WaitFor(kRetry, stop)) return;

@@ -43,7 +43,10 @@ TEST_F(EventsTest, AnEventAsItIsWritten) {
   Json event = events[0];
   EXPECT_EQ(event["metadata"]["namespace"], "ns");
   EXPECT_EQ(event["metadata"]["name"].get<std::string>().substr(0, 2), "a.");
-  EXPECT_EQ(event["involvedObject"], Json::parse(R"({"apiVersion":"pingcap.com/v1alpha1","kind":"DMCluster","namespace":"ns","name":"a","uid":"uid-a"})"));
+  EXPECT_EQ(
+      event["involvedObject"],
+      Json::parse(
+          R"({"apiVersion":"pingcap.com/v1alpha1","kind":"DMCluster","namespace":"ns","name":"a","uid":"uid-a"})"));
   EXPECT_EQ(event["type"], "Warning");
   EXPECT_EQ(event["reason"], "Bootstrapped");
   EXPECT_EQ(event["message"], "all is well");
@@ -119,7 +122,8 @@ TEST_F(EventsTest, AnUnavailableServerIsTriedTwelveTimes) {
 }
 
 TEST_F(EventsTest, ARefusedEventIsNotTriedAgain) {
-  for (const auto& [code, reason] : {std::pair(403, "Forbidden"), std::pair(422, "Invalid"), std::pair(404, "NotFound")}) {
+  for (const auto& [code, reason] :
+       {std::pair(403, "Forbidden"), std::pair(422, "Invalid"), std::pair(404, "NotFound")}) {
     int tries = 0;
     const std::string word = reason;
     api_.Inject([&, status = code](const net::Request& r) -> std::optional<base::Result<net::Response>> {
@@ -150,11 +154,11 @@ TEST(Events, TheQueueIsBoundedAndRecordNeverWaits) {
   Client client(api, seconds(30), &clock);
   EventRecorder recorder(client, "c", clock);
   recorder.Record(kAbout, "Normal", "R", "first");
-  clock.AwaitWaiters(1);          // the posting thread waits to try again
+  clock.AwaitWaiters(1);  // the posting thread waits to try again
   for (std::size_t i = 0; i < EventRecorder::kMaxQueue + 7; ++i) recorder.Record(kAbout, "Normal", "R", "m");
   EXPECT_EQ(recorder.Stats().dropped, 7u);
   EXPECT_FALSE(recorder.Flush(std::chrono::milliseconds(1)));
-}                                 // and ends at once, with a full queue
+}  // and ends at once, with a full queue
 
 }  // namespace
 }  // namespace dm::kube

@@ -14,7 +14,7 @@ using base::Code;
 using base::Json;
 
 constexpr std::size_t kMaxFile = 4u << 20;
-constexpr std::size_t kMaxMaterial = 1u << 20;      // certificates, keys, tokens
+constexpr std::size_t kMaxMaterial = 1u << 20;  // certificates, keys, tokens
 
 tl::unexpected<base::Error> Wrong(const KubeconfigEntry& entry, const std::string& field, const std::string& what) {
   return base::Fail(Code::kInvalid, "kubeconfig " + entry.file + ": " + entry.path + "." + field + ": " + what);
@@ -24,7 +24,8 @@ tl::unexpected<base::Error> Wrong(const KubeconfigEntry& entry, const std::strin
 base::Result<std::string> Text(const KubeconfigEntry& entry, const std::string& field) {
   const Json* value = base::Find(entry.value, field);
   if (value == nullptr || value->is_null()) return std::string();
-  if (!value->is_string()) return Wrong(entry, field, "must be a string, is " + base::Printable(base::DumpJson(*value), 60));
+  if (!value->is_string())
+    return Wrong(entry, field, "must be a string, is " + base::Printable(base::DumpJson(*value), 60));
   return value->get<std::string>();
 }
 
@@ -33,7 +34,8 @@ std::string Beside(const KubeconfigEntry& entry, const std::string& path) {
 }
 
 // What stands in `field`-data (base64) or in the file that `field` names; -data wins. `file` is set to that file.
-base::Result<std::string> Material(const KubeconfigEntry& entry, const std::string& field, std::string* file = nullptr) {
+base::Result<std::string> Material(const KubeconfigEntry& entry, const std::string& field,
+                                   std::string* file = nullptr) {
   auto data = Text(entry, field + "-data");
   if (!data) return base::Propagate(data);
   if (!data->empty()) {
@@ -89,15 +91,17 @@ base::Result<void> TakeEntries(const Json& document, const std::string& file, co
     const Json& entry = (*entries)[i];
     const std::string name = base::GetStringOr(entry, "name");
     if (name.empty()) {
-      return base::Fail(Code::kInvalid,
-                        "kubeconfig " + file + ": " + list + "[" + std::to_string(i) + "].name: must be a non-empty string");
+      return base::Fail(Code::kInvalid, "kubeconfig " + file + ": " + list + "[" + std::to_string(i) +
+                                            "].name: must be a non-empty string");
     }
     const Json* value = base::Find(entry, inner);
     if (value != nullptr && !value->is_null() && !value->is_object()) {
-      return base::Fail(Code::kInvalid, "kubeconfig " + file + ": " + list + "[" + name + "]." + inner + ": must be an object");
+      return base::Fail(Code::kInvalid,
+                        "kubeconfig " + file + ": " + list + "[" + name + "]." + inner + ": must be an object");
     }
     const bool given = value != nullptr && value->is_object();
-    into.try_emplace(name, KubeconfigEntry{given ? *value : Json::object(), file, std::string(list) + "[" + name + "]." + inner});
+    into.try_emplace(
+        name, KubeconfigEntry{given ? *value : Json::object(), file, std::string(list) + "[" + name + "]." + inner});
   }
   return {};
 }
@@ -106,14 +110,16 @@ base::Result<void> TakeFile(const std::string& file, const std::string& text, Ku
   auto documents = base::ParseYaml(text);
   if (!documents) return base::Propagate(documents, "kubeconfig " + file);
   into.files.push_back(file);
-  if (documents->empty()) return {};   // an empty file is an empty kubeconfig
+  if (documents->empty()) return {};  // an empty file is an empty kubeconfig
   if (documents->size() > 1) {
-    return base::Fail(Code::kInvalid, "kubeconfig " + file + ": holds " + std::to_string(documents->size()) + " documents, expected one");
+    return base::Fail(Code::kInvalid, "kubeconfig " + file + ": holds " + std::to_string(documents->size()) +
+                                          " documents, expected one");
   }
   const Json& document = documents->front().value;
   const std::string kind = base::GetStringOr(document, "kind", "Config");
   if (!document.is_object() || kind != "Config") {
-    return base::Fail(Code::kInvalid, "kubeconfig " + file + ": is no kubeconfig (kind: " + base::Printable(kind, 60) + ", expected Config)");
+    return base::Fail(Code::kInvalid, "kubeconfig " + file + ": is no kubeconfig (kind: " + base::Printable(kind, 60) +
+                                          ", expected Config)");
   }
   if (into.current_context.empty()) into.current_context = base::GetStringOr(document, "current-context");
   if (auto taken = TakeEntries(document, file, "clusters", "cluster", into.clusters); !taken) return taken;
@@ -122,8 +128,9 @@ base::Result<void> TakeFile(const std::string& file, const std::string& text, Ku
 }
 
 // The entry called `name`, or an error that says what there is.
-base::Result<const KubeconfigEntry*> Pick(const std::map<std::string, KubeconfigEntry>& entries, const std::string& name,
-                                          const std::string& what, const std::string& asked_by) {
+base::Result<const KubeconfigEntry*> Pick(const std::map<std::string, KubeconfigEntry>& entries,
+                                          const std::string& name, const std::string& what,
+                                          const std::string& asked_by) {
   auto it = entries.find(name);
   if (it != entries.end()) return &it->second;
   std::vector<std::string> names;
@@ -145,12 +152,14 @@ base::Result<void> TakeCluster(const KubeconfigEntry& entry, Config& config) {
   config.authority_pem = std::move(*authority);
   if (const Json* insecure = base::Find(entry.value, "insecure-skip-tls-verify")) {
     if (!insecure->is_boolean()) {
-      return Wrong(entry, "insecure-skip-tls-verify", "must be true or false, is " + base::Printable(base::DumpJson(*insecure), 60));
+      return Wrong(entry, "insecure-skip-tls-verify",
+                   "must be true or false, is " + base::Printable(base::DumpJson(*insecure), 60));
     }
     config.insecure = insecure->get<bool>();
   }
   if (config.insecure && !config.authority_pem.empty()) {
-    return Wrong(entry, "insecure-skip-tls-verify", "must not be true together with a certificate-authority; remove one of them");
+    return Wrong(entry, "insecure-skip-tls-verify",
+                 "must not be true together with a certificate-authority; remove one of them");
   }
   return {};
 }
@@ -169,7 +178,7 @@ base::Result<void> TakeUser(const KubeconfigEntry& entry, Config& config) {
   config.key_pem = std::move(*key);
   auto file = Text(entry, "tokenFile");
   if (!file) return base::Propagate(file);
-  if (!file->empty()) {   // wins over a fixed token, as it is the one that is renewed
+  if (!file->empty()) {  // wins over a fixed token, as it is the one that is renewed
     config.token_file = Beside(entry, *file);
     if (auto readable = base::ReadFile(config.token_file, kMaxMaterial); !readable) {
       return Wrong(entry, "tokenFile", readable.error().ToString());
@@ -186,7 +195,8 @@ base::Result<void> TakeUser(const KubeconfigEntry& entry, Config& config) {
 
 base::Result<void> CheckServerUrl(const std::string& url, const std::string& where) {
   const auto wrong = [&](const std::string& what) {
-    return base::Fail(Code::kInvalid, where + ": \"" + base::Printable(url) + "\" " + what + "; expected https://host:port");
+    return base::Fail(Code::kInvalid,
+                      where + ": \"" + base::Printable(url) + "\" " + what + "; expected https://host:port");
   };
   std::string_view rest = url;
   if (base::StartsWith(rest, "https://")) {
@@ -196,7 +206,8 @@ base::Result<void> CheckServerUrl(const std::string& url, const std::string& whe
   } else {
     return wrong("has no scheme that is known");
   }
-  if (rest.find_first_of("?#@ \t\r\n") != std::string_view::npos) return wrong("has more than a host, a port and a path");
+  if (rest.find_first_of("?#@ \t\r\n") != std::string_view::npos)
+    return wrong("has more than a host, a port and a path");
   const std::string_view authority = rest.substr(0, rest.find('/'));
   std::string_view host = authority, port;
   const std::size_t bracket = authority.rfind(']');
@@ -220,7 +231,7 @@ base::Result<Kubeconfig> ReadKubeconfig(const std::vector<std::string>& files, b
     if (!text) {
       if (text.error().code == Code::kNotFound && skip_missing) continue;
       base::Error error = text.error();
-      error.code = Code::kInvalid;   // it was asked for by name
+      error.code = Code::kInvalid;  // it was asked for by name
       return base::Wrap(std::move(error), "kubeconfig " + file);
     }
     if (auto taken = TakeFile(file, *text, result); !taken) return base::Propagate(taken);
@@ -235,10 +246,12 @@ base::Result<Config> ResolveKubeconfig(const Kubeconfig& kubeconfig, const Confi
   std::string cluster = options.cluster, user = options.user;
   const std::string context = options.context.empty() ? kubeconfig.current_context : options.context;
   if (!context.empty()) {
-    auto entry = Pick(kubeconfig.contexts, context, "context", options.context.empty() ? source + ": current-context" : "--context");
+    auto entry = Pick(kubeconfig.contexts, context, "context",
+                      options.context.empty() ? source + ": current-context" : "--context");
     if (!entry) return base::Propagate(entry);
     config.source += ", context " + context;
-    for (const auto& [field, into] : {std::pair("cluster", &cluster), std::pair("user", &user), std::pair("namespace", &config.ns)}) {
+    for (const auto& [field, into] :
+         {std::pair("cluster", &cluster), std::pair("user", &user), std::pair("namespace", &config.ns)}) {
       auto text = Text(**entry, field);
       if (!text) return base::Propagate(text);
       const bool overridden = into != &config.ns && !into->empty();
@@ -252,11 +265,14 @@ base::Result<Config> ResolveKubeconfig(const Kubeconfig& kubeconfig, const Confi
   }
   const std::string of_context = "context \"" + context + "\"";
   if (!cluster.empty()) {
-    auto entry = Pick(kubeconfig.clusters, cluster, "cluster", options.cluster.empty() ? source + ": " + of_context : "--cluster");
+    auto entry = Pick(kubeconfig.clusters, cluster, "cluster",
+                      options.cluster.empty() ? source + ": " + of_context : "--cluster");
     if (!entry) return base::Propagate(entry);
     if (auto taken = TakeCluster(**entry, config); !taken) return base::Propagate(taken);
     if (options.server.empty()) {
-      if (auto sound = CheckServerUrl(config.server, "kubeconfig " + (*entry)->file + ": " + (*entry)->path + ".server"); !sound) {
+      if (auto sound =
+              CheckServerUrl(config.server, "kubeconfig " + (*entry)->file + ": " + (*entry)->path + ".server");
+          !sound) {
         return base::Propagate(sound);
       }
     }

@@ -15,15 +15,15 @@ namespace dm::kube {
 
 // One named entry, and the file it stands in: relative paths inside are relative to that file.
 struct KubeconfigEntry {
-  base::Json value;        // the cluster, user or context object itself
+  base::Json value;  // the cluster, user or context object itself
   std::string file;
-  std::string path;        // "users[admin].user", for messages
+  std::string path;  // "users[admin].user", for messages
 };
 
 struct Kubeconfig {
   std::map<std::string, KubeconfigEntry> clusters, users, contexts;
   std::string current_context;
-  std::vector<std::string> files;      // that were read
+  std::vector<std::string> files;  // that were read
 };
 
 // The first file wins for each name and for current-context. Missing files are skipped when `skip_missing`.

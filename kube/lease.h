@@ -1,5 +1,5 @@
-// LeaderElector: a coordination.k8s.io Lease held by one replica, with a fence: Remaining() is what every mutation must fit
-// into. Figures (architecture.md): lease 30 s, renew deadline 20 s, retry 4 s. Clocks of others are never compared.
+// LeaderElector: a coordination.k8s.io Lease held by one replica, with a fence: Remaining() is what every mutation must
+// fit into. Figures (architecture.md): lease 30 s, renew deadline 20 s, retry 4 s. Clocks of others are never compared.
 #pragma once
 
 #include <functional>
@@ -24,18 +24,18 @@ base::Result<void> CheckLeaseOptions(const LeaseOptions& options);
 
 class LeaderElector {
  public:
-  // `client` should be of its own connection with a short timeout. on_started runs once, on a thread of its own. on_lost
-  // runs at most once, at the latest when the renew deadline has passed, even while a request hangs; the program must exit
-  // then. Neither may destroy or stop the elector.
+  // `client` should be of its own connection with a short timeout. on_started runs once, on a thread of its own.
+  // on_lost runs at most once, at the latest when the renew deadline has passed, even while a request hangs; the
+  // program must exit then. Neither may destroy or stop the elector.
   LeaderElector(const Client& client, LeaseOptions options, base::Clock& clock, base::Random& random,
                 std::function<void()> on_started, std::function<void()> on_lost);
   ~LeaderElector();
   void Start();
-  void StopAndRelease();               // only after the work has ended
+  void StopAndRelease();  // only after the work has ended
   bool IsLeader() const;
   // Time until our lease may be taken by another, by our own clock; zero when we do not hold it. Thread-safe.
   base::Duration Remaining() const;
-  std::string Holder() const;          // who holds it as far as we know; may be empty
+  std::string Holder() const;  // who holds it as far as we know; may be empty
 
  private:
   struct Impl;

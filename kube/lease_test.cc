@@ -22,7 +22,7 @@ const std::string kPath = "/apis/coordination.k8s.io/v1/namespaces/ns/leases/op"
 template <class Predicate>
 bool Eventually(Predicate predicate) {
   base::SystemClock clock;
-  for (int i = 0; i < 4000; ++i) {
+  for (int i = 0; i < 20000; ++i) {
     if (predicate()) return true;
     clock.WaitFor(std::chrono::microseconds(250), {});
   }
@@ -46,7 +46,8 @@ LeaseOptions Options(const std::string& identity) {
 struct Candidate {
   Candidate(FakeApi& api, base::VirtualClock& clock, const std::string& identity)
       : client(api, seconds(5), &clock),
-        elector(client, Options(identity), clock, random, [this] { ++started; }, [this] { ++lost; }) {}
+        elector(
+            client, Options(identity), clock, random, [this] { ++started; }, [this] { ++lost; }) {}
   NoJitter random;
   Client client;
   std::atomic<int> started{0}, lost{0};
@@ -71,7 +72,7 @@ class LeaseTest : public ::testing::Test {
   void Lead(Candidate& candidate) {
     candidate.elector.Start();
     ASSERT_TRUE(Eventually([&] { return candidate.elector.IsLeader() && candidate.started == 1; }));
-    clock_.AwaitWaiters(2);     // election and watchdog
+    clock_.AwaitWaiters(2);  // election and watchdog
   }
   void Down(bool reads_too = true) {
     api_.Inject([reads_too](const net::Request& r) -> std::optional<base::Result<net::Response>> {
@@ -107,11 +108,13 @@ TEST_F(LeaseTest, AFreshLeaseIsCreatedAndRenewed) {
 
 TEST_F(LeaseTest, AnotherHolderIsWaitedOutByOurOwnClock) {
   // Its times lie far in the past: they are never compared with ours.
-  api_.Put(kPath, Json::parse(R"({"apiVersion":"coordination.k8s.io/v1","kind":"Lease","metadata":{"name":"op","namespace":"ns"},
+  api_.Put(
+      kPath,
+      Json::parse(R"({"apiVersion":"coordination.k8s.io/v1","kind":"Lease","metadata":{"name":"op","namespace":"ns"},
       "spec":{"holderIdentity":"dead","leaseDurationSeconds":30,"renewTime":"2001-01-01T00:00:00.000000Z","leaseTransitions":4,"strategy":"x"}})"));
   Candidate a(api_, clock_, "a");
   a.elector.Start();
-  for (int i = 1; i <= 7; ++i) {   // 28 s
+  for (int i = 1; i <= 7; ++i) {  // 28 s
     ASSERT_TRUE(Eventually([&] { return Gets() == i; }));
     clock_.AwaitWaiters(1);
     clock_.Advance(seconds(4));
@@ -132,7 +135,7 @@ TEST_F(LeaseTest, AHolderThatRenewsIsNeverOvertaken) {
   Lead(a);
   b.elector.Start();
   clock_.AwaitWaiters(3);
-  for (int i = 0; i < 30; ++i) {     // two minutes
+  for (int i = 0; i < 30; ++i) {  // two minutes
     const int gets = Gets(), puts = Puts();
     clock_.Advance(seconds(4));
     ASSERT_TRUE(Eventually([&] { return Gets() > gets && Puts() > puts; }));
@@ -144,7 +147,10 @@ TEST_F(LeaseTest, AHolderThatRenewsIsNeverOvertaken) {
 }
 
 TEST_F(LeaseTest, AHolderWithALongerLeaseIsGivenThatTime) {
-  api_.Put(kPath, Json::parse(R"({"metadata":{"name":"op","namespace":"ns"},"spec":{"holderIdentity":"b","leaseDurationSeconds":60}})"));
+  api_.Put(
+      kPath,
+      Json::parse(
+          R"({"metadata":{"name":"op","namespace":"ns"},"spec":{"holderIdentity":"b","leaseDurationSeconds":60}})"));
   Candidate a(api_, clock_, "a");
   a.elector.Start();
   for (int i = 1; i <= 15; ++i) {
@@ -172,7 +178,7 @@ TEST_F(LeaseTest, TheDeadlinePassesWhileTheServerIsAway) {
   Candidate a(api_, clock_, "a");
   Lead(a);
   Down();
-  for (int i = 0; i < 4; ++i) {      // 16 s
+  for (int i = 0; i < 4; ++i) {  // 16 s
     clock_.Advance(seconds(4));
     clock_.AwaitWaiters(2);
     EXPECT_TRUE(a.elector.IsLeader());
@@ -199,7 +205,7 @@ TEST_F(LeaseTest, ARequestThatHangsDoesNotHideTheDeadline) {
   api_.Inject([&](const net::Request&) -> std::optional<base::Result<net::Response>> {
     hangs = true;
     Eventually([&] { return go.load(); });
-    return std::nullopt;             // and then it succeeds after all
+    return std::nullopt;  // and then it succeeds after all
   });
   clock_.Advance(seconds(4));
   ASSERT_TRUE(Eventually([&] { return hangs.load(); }));
@@ -214,7 +220,7 @@ TEST_F(LeaseTest, ARequestThatHangsDoesNotHideTheDeadline) {
 TEST_F(LeaseTest, ShortTroubleIsSurvived) {
   Candidate a(api_, clock_, "a");
   Lead(a);
-  Down(false);                       // reads answer, writes do not
+  Down(false);  // reads answer, writes do not
   clock_.Advance(seconds(4));
   clock_.AwaitWaiters(2);
   api_.Inject({});
@@ -270,7 +276,10 @@ TEST_F(LeaseTest, ReleaseSurvivesAConflict) {
 }
 
 TEST_F(LeaseTest, ReleaseWithoutHavingLed) {
-  api_.Put(kPath, Json::parse(R"({"metadata":{"name":"op","namespace":"ns"},"spec":{"holderIdentity":"b","leaseDurationSeconds":30}})"));
+  api_.Put(
+      kPath,
+      Json::parse(
+          R"({"metadata":{"name":"op","namespace":"ns"},"spec":{"holderIdentity":"b","leaseDurationSeconds":30}})"));
   Candidate a(api_, clock_, "a");
   a.elector.Start();
   clock_.AwaitWaiters(1);
@@ -286,7 +295,7 @@ TEST_F(LeaseTest, TwoThatRaceForAFreshLease) {
     a.elector.Start();
     b.elector.Start();
     ASSERT_TRUE(Eventually([&] { return a.elector.IsLeader() || b.elector.IsLeader(); }));
-    clock_.AwaitWaiters(3);          // elections of both, and the leader's watchdog
+    clock_.AwaitWaiters(3);  // elections of both, and the leader's watchdog
     EXPECT_NE(a.elector.IsLeader(), b.elector.IsLeader());
     EXPECT_EQ(Holder(), a.elector.IsLeader() ? "a" : "b");
   }
@@ -300,14 +309,20 @@ TEST(LeaseOptions, Checked) {
     auto result = CheckLeaseOptions(options);
     return result ? std::string("fine") : result.error().message;
   };
-  EXPECT_EQ(message([](LeaseOptions& o) { o.identity.clear(); }), "the lease needs a namespace, a name and an identity");
+  EXPECT_EQ(message([](LeaseOptions& o) { o.identity.clear(); }),
+            "the lease needs a namespace, a name and an identity");
   EXPECT_EQ(message([](LeaseOptions& o) { o.renew_deadline = o.lease; }),
-            "the renew deadline 30000 ms must be shorter than the lease duration 30000 ms: the difference is the time to stop in");
+            "the renew deadline 30000 ms must be shorter than the lease duration 30000 ms: the difference is the time "
+            "to stop in");
   EXPECT_EQ(message([](LeaseOptions& o) { o.retry = seconds(17); }),
             "the retry period 17000 ms must be above zero, and 1.2 times it below the renew deadline 20000 ms");
   EXPECT_EQ(message([](LeaseOptions& o) { o.retry = seconds(0); }),
             "the retry period 0 ms must be above zero, and 1.2 times it below the renew deadline 20000 ms");
-  EXPECT_EQ(message([](LeaseOptions& o) { o.lease = milliseconds(500); o.renew_deadline = milliseconds(400); o.retry = milliseconds(10); }),
+  EXPECT_EQ(message([](LeaseOptions& o) {
+              o.lease = milliseconds(500);
+              o.renew_deadline = milliseconds(400);
+              o.retry = milliseconds(10);
+            }),
             "the lease duration is 500 ms; it must be at least 1 s, as the API counts in seconds");
 }
 

@@ -10,8 +10,8 @@ namespace {
 
 using base::Json;
 
-// Builds a tree from parser events, leaving out metadata.managedFields; elements of a top-level "items" array go to `item_`
-// as soon as they are whole, when there is one.
+// Builds a tree from parser events, leaving out metadata.managedFields; elements of a top-level "items" array go to
+// `item_` as soon as they are whole, when there is one.
 class Builder final : public nlohmann::json_sax<Json> {
  public:
   explicit Builder(const std::function<void(Json&&)>* item) : item_(item) {}
@@ -42,7 +42,7 @@ class Builder final : public nlohmann::json_sax<Json> {
  private:
   struct Frame {
     Json* value;
-    std::string key;   // under which this container stands in its parent
+    std::string key;  // under which this container stands in its parent
   };
 
   bool Refuse(std::string why) {
@@ -107,14 +107,15 @@ class Builder final : public nlohmann::json_sax<Json> {
   Json root_;
   std::vector<Frame> stack_;
   std::string key_;
-  std::size_t skipped_ = 0;   // depth inside a dropped value
+  std::size_t skipped_ = 0;  // depth inside a dropped value
   std::size_t items_ = 0;
   std::string error_;
 };
 
 base::Result<void> Run(std::string_view text, Builder& builder, const char* what) {
   if (!Json::sax_parse(text.begin(), text.end(), &builder)) {
-    return base::Fail(base::Code::kInvalid, std::string(what) + " is not the JSON that was expected: " + builder.error());
+    return base::Fail(base::Code::kInvalid,
+                      std::string(what) + " is not the JSON that was expected: " + builder.error());
   }
   return {};
 }
@@ -133,8 +134,8 @@ base::Result<ListPage> ParseList(std::string_view text, const std::function<void
   const Json& root = builder.root();
   const Json* items = base::Find(root, "items");
   const Json* metadata = base::Find(root, "metadata");
-  const bool sound = items != nullptr && (items->is_null() || (items->is_array() && items->empty())) && metadata != nullptr &&
-                     metadata->is_object();
+  const bool sound = items != nullptr && (items->is_null() || (items->is_array() && items->empty())) &&
+                     metadata != nullptr && metadata->is_object();
   if (!sound) {
     return base::Fail(base::Code::kInvalid, "the answer is no list of objects: it has kind \"" +
                                                 base::GetStringOr(root, "kind") + "\" instead of metadata and items");

@@ -1,7 +1,7 @@
 // The API server's JSON into objects, one at a time.
 //
-// A list is never held as text and tree together: each item is built, handed over and dropped. managedFields (often half of
-// an object) are never built at all. Pure; depth and size are bounded.
+// A list is never held as text and tree together: each item is built, handed over and dropped. managedFields (often
+// half of an object) are never built at all. Pure; depth and size are bounded.
 #pragma once
 
 #include <functional>
@@ -20,9 +20,9 @@ base::Result<base::Json> ParseObject(std::string_view text);
 
 // What a page of a list says beside its items.
 struct ListPage {
-  std::string kind, api_version;        // "PodList", "v1"
+  std::string kind, api_version;  // "PodList", "v1"
   std::string resource_version;
-  std::string next;                     // metadata.continue: empty on the last page
+  std::string next;  // metadata.continue: empty on the last page
   std::size_t items = 0;
 };
 

@@ -13,14 +13,15 @@ namespace {
 using base::Json;
 
 TEST(ParseObject, KeepsEverythingButManagedFields) {
-  const Json whole = {{"kind", "Pod"},
-                      {"metadata",
-                       {{"name", "a"},
-                        {"managedFields", {{{"manager", "m"}, {"fieldsV1", {{"f:spec", {{"f:x", Json::object()}}}}}}}},
-                        {"labels", {{"managedFields", "a label may be called so"}}}}},
-                      {"spec",
-                       {{"list", {1, -2, 3.5, true, nullptr, "text", {{"deep", {1, 2}}}, Json::array({1}), Json::object()}},
-                        {"managedFields", "not below metadata"}}}};
+  const Json whole = {
+      {"kind", "Pod"},
+      {"metadata",
+       {{"name", "a"},
+        {"managedFields", {{{"manager", "m"}, {"fieldsV1", {{"f:spec", {{"f:x", Json::object()}}}}}}}},
+        {"labels", {{"managedFields", "a label may be called so"}}}}},
+      {"spec",
+       {{"list", {1, -2, 3.5, true, nullptr, "text", {{"deep", {1, 2}}}, Json::array({1}), Json::object()}},
+        {"managedFields", "not below metadata"}}}};
   Json expected = whole;
   expected["metadata"].erase("managedFields");
   auto parsed = ParseObject(whole.dump());
@@ -47,7 +48,8 @@ TEST(ParseObject, RefusesWithThePosition) {
 
 TEST(ParseObject, DepthIsBoundedInsideWhatIsSkippedToo) {
   const auto nested = [](const std::string& before, int levels, const std::string& after) {
-    return before + std::string(static_cast<std::size_t>(levels), '[') + std::string(static_cast<std::size_t>(levels), ']') + after;
+    return before + std::string(static_cast<std::size_t>(levels), '[') +
+           std::string(static_cast<std::size_t>(levels), ']') + after;
   };
   EXPECT_TRUE(ParseObject(nested("", kMaxObjectDepth, "")));
   EXPECT_FALSE(ParseObject(nested("", kMaxObjectDepth + 1, "")));
@@ -80,7 +82,8 @@ TEST(ParseList, HandsItemsOverOneByOne) {
 }
 
 TEST(ParseList, EmptyListsHaveTwoForms) {
-  for (const char* text : {R"({"metadata":{"resourceVersion":"1"},"items":[]})", R"({"metadata":{"resourceVersion":"1"},"items":null})"}) {
+  for (const char* text :
+       {R"({"metadata":{"resourceVersion":"1"},"items":[]})", R"({"metadata":{"resourceVersion":"1"},"items":null})"}) {
     base::Result<ListPage> page;
     EXPECT_TRUE(Items(text, page).empty());
     ASSERT_TRUE(page) << text;

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "kube/parse.h"
 #include "kube/reflector_machine.h"
+#include "kube/watch_sink.h"
 
 namespace dm::kube {
 namespace {
@@ -21,30 +22,12 @@ using base::Json;
 constexpr base::Duration kListTimeout = std::chrono::seconds(60);      // the server's own limit for a request
 constexpr base::Duration kOpenTimeout = std::chrono::seconds(30);      // above the 15 s that it may queue a request
 constexpr base::Duration kMostRetryAfter = std::chrono::seconds(120);  // a wrong header must not stop us for a day
-constexpr base::Duration kPaceOfWatches = std::chrono::seconds(1);
 
-std::int64_t Seconds(base::Duration duration) { return std::chrono::duration_cast<std::chrono::seconds>(duration).count(); }
-
-std::string VersionOf(const Json& object) {
-  const Json* metadata = base::Find(object, "metadata");
-  return metadata == nullptr ? std::string() : base::GetStringOr(*metadata, "resourceVersion");
+std::int64_t Seconds(base::Duration duration) {
+  return std::chrono::duration_cast<std::chrono::seconds>(duration).count();
 }
 
 }  // namespace
-
-std::string KeyOfObject(const Json& object) {
-  const Json* metadata = base::Find(object, "metadata");
-  if (metadata == nullptr) return {};
-  const std::string name = base::GetStringOr(*metadata, "name");
-  const std::string ns = base::GetStringOr(*metadata, "namespace");
-  return name.empty() || ns.empty() ? name : ns + "/" + name;
-}
-
-void LogUnreadable(const Json& object, const Error& why) {
-  base::LogWarn("an object could not be read and is skipped", {{"kind", base::GetStringOr(object, "kind")},
-                                                               {"object", KeyOfObject(object)},
-                                                               {"error", why.ToString()}});
-}
 
 struct Reflector::Impl {
   Impl(net::Transport& transport_in, ReflectorOptions options_in, std::unique_ptr<ObjectConsumer> consumer_in,
@@ -87,82 +70,6 @@ struct Reflector::Impl {
   std::jthread thread;
 };
 
-namespace {
-
-// Reads the events of one watch. Lines come on the transport's reading side, one at a time.
-class EventSink final : public net::LineSink {
- public:
-  EventSink(const Resource& resource, ObjectConsumer& consumer, std::string& version, std::function<void()> on_line)
-      : resource_(resource), consumer_(consumer), version_(version), on_line_(std::move(on_line)) {}
-
-  Flow OnLine(std::string_view line) noexcept override {
-    try {
-      on_line_();
-      return Take(line);
-    } catch (const std::exception& e) {
-      return Unreadable(std::string("taking an event failed: ") + e.what());
-    }
-  }
-
-  StreamFacts facts;
-  Error error;                 // set when the stream was ended by us
-  std::uint64_t events = 0;    // without bookmarks
-
- private:
-  Flow Unreadable(std::string why) {
-    facts.unreadable = true;
-    error = Error{Code::kInternal, std::move(why)};
-    return Flow::kStop;
-  }
-
-  Flow Take(std::string_view line) {
-    if (line.find_first_not_of(" \t\r") == std::string_view::npos) return Flow::kContinue;
-    auto event = ParseObject(line);
-    if (!event) return Unreadable("a line of the watch is no event: " + event.error().message);
-    const Json* object = base::Find(*event, "object");
-    const std::string type = base::GetStringOr(*event, "type");
-    if (type.empty() || object == nullptr || !object->is_object()) {
-      return Unreadable("a line of the watch is no event: it has no type or no object");
-    }
-    if (type == "ERROR") {
-      facts.error_event = ErrorFromStatus(*object);
-      facts.error_status = static_cast<int>(base::GetIntOr(*object, "code", 0));
-      error = *facts.error_event;
-      return Flow::kStop;
-    }
-    return TakeObject(type, *object);
-  }
-
-  Flow TakeObject(const std::string& type, const Json& object) {
-    const std::string kind = base::GetStringOr(object, "kind");
-    const std::string seen = VersionOf(object);
-    if (kind != resource_.kind || base::GetStringOr(object, "apiVersion") != resource_.ApiVersion() || seen.empty()) {
-      base::LogWarn("an event of another kind is skipped",
-                    {{"resource", resource_.plural}, {"type", type}, {"kind", kind}, {"object", KeyOfObject(object)}});
-      return Flow::kContinue;
-    }
-    if (type == "ADDED" || type == "MODIFIED") {
-      consumer_.Apply(object, seen);
-    } else if (type == "DELETED") {
-      consumer_.Remove(object, seen);
-    } else if (type != "BOOKMARK") {
-      base::LogWarn("an event of unknown type is skipped", {{"resource", resource_.plural}, {"type", type}});
-      return Flow::kContinue;
-    }
-    if (type != "BOOKMARK") ++events;
-    ++facts.events;
-    version_ = seen;
-    return Flow::kContinue;
-  }
-
-  const Resource& resource_;
-  ObjectConsumer& consumer_;
-  std::string& version_;
-  std::function<void()> on_line_;
-};
-
-}  // namespace
-
 void Reflector::Impl::Contact() { health.Lock()->last_contact = clock.Now(); }
 
 std::string Reflector::Impl::Selectors() const {
@@ -194,7 +101,7 @@ Reflector::Impl::Result Reflector::Impl::ListOnePage(std::stop_token stop) {
     return {outcome, std::move(error)};
   }
   auto page = ParseList(response->body, [this](Json&& item) {
-    if (base::Find(item, "kind") == nullptr) {   // items of built-in kinds come without
+    if (base::Find(item, "kind") == nullptr) {  // items of built-in kinds come without
       item["kind"] = options.resource.kind;
       item["apiVersion"] = options.resource.ApiVersion();
     }
@@ -217,17 +124,18 @@ Reflector::Impl::Result Reflector::Impl::ListOnePage(std::stop_token stop) {
 
 Reflector::Impl::Result Reflector::Impl::WatchOnce(std::stop_token stop) {
   const base::Duration span = std::max(options.watch_max - options.watch_min, base::Duration{0});
-  const std::int64_t seconds =
-      Seconds(options.watch_min) + static_cast<std::int64_t>(random.Below(static_cast<std::uint64_t>(Seconds(span)) + 1));
+  const std::int64_t seconds = Seconds(options.watch_min) +
+                               static_cast<std::int64_t>(random.Below(static_cast<std::uint64_t>(Seconds(span)) + 1));
   net::Request request;
-  request.target = options.resource.Path(options.ns) + "?watch=true&allowWatchBookmarks=true&resourceVersion=" +
-                   net::PercentEncode(version) + "&timeoutSeconds=" + std::to_string(seconds) + Selectors();
+  request.target = options.resource.Path(options.ns) +
+                   "?watch=true&allowWatchBookmarks=true&resourceVersion=" + net::PercentEncode(version) +
+                   "&timeoutSeconds=" + std::to_string(seconds) + Selectors();
   request.headers.emplace("Accept", "application/json");
-  request.timeout = kOpenTimeout;   // until the head of the answer
+  request.timeout = kOpenTimeout;  // until the head of the answer
   net::StreamOptions stream_options;
   stream_options.inactivity = options.inactivity;
 
-  EventSink sink(options.resource, *consumer, version, [this] {
+  WatchSink sink(options.resource, *consumer, version, [this] {
     phase = Phase::kWatching;
     Contact();
   });
@@ -239,7 +147,8 @@ Reflector::Impl::Result Reflector::Impl::WatchOnce(std::stop_token stop) {
     auto locked = health.Lock();
     locked->events += sink.events;
     // An opened watch is a sign of life of the moment it was opened, even if nothing was said on it.
-    if (end && end->status >= 200 && end->status <= 299) locked->last_contact = std::max(locked->last_contact, watch_opened);
+    if (end && end->status >= 200 && end->status <= 299)
+      locked->last_contact = std::max(locked->last_contact, watch_opened);
   }
   if (sink.facts.events > 0) hurried = false;
   if (!end) {
@@ -262,9 +171,12 @@ Reflector::Impl::Result Reflector::Impl::WatchOnce(std::stop_token stop) {
     case Outcome::kStreamEnded:
       if (end && end->kind == net::StreamEndKind::kClosed) Contact();
       return {outcome, std::nullopt};
-    case Outcome::kStreamSilent: return {outcome, Error{Code::kTimeout, "the watch fell silent"}};
-    case Outcome::kStreamShort: return {outcome, Error{Code::kUnavailable, "the watch ended at once without an event"}};
-    default: return {outcome, end ? sink.error : end.error()};
+    case Outcome::kStreamSilent:
+      return {outcome, Error{Code::kTimeout, "the watch fell silent"}};
+    case Outcome::kStreamShort:
+      return {outcome, Error{Code::kUnavailable, "the watch ended at once without an event"}};
+    default:
+      return {outcome, end ? sink.error : end.error()};
   }
 }
 
@@ -288,11 +200,13 @@ void Reflector::Impl::Note(const Result& result) {
 
 bool Reflector::Impl::Rest(Pause pause, const std::optional<Error>& error, std::stop_token stop) {
   switch (pause) {
-    case Pause::kNone: return !stop.stop_requested();
+    case Pause::kNone:
+      return !stop.stop_requested();
     case Pause::kPace:
-      if (clock.Now() >= watch_opened + kPaceOfWatches) return !stop.stop_requested();
-      return clock.WaitUntil(watch_opened + kPaceOfWatches, std::move(stop));
-    case Pause::kBackoff: break;
+      if (clock.Now() >= watch_opened + options.watch_pace) return !stop.stop_requested();
+      return clock.WaitUntil(watch_opened + options.watch_pace, std::move(stop));
+    case Pause::kBackoff:
+      break;
   }
   base::Duration wait = backoff.Next();
   if (error && error->retry_after) wait = std::max(wait, std::min(*error->retry_after, kMostRetryAfter));
@@ -304,7 +218,7 @@ void Reflector::Impl::Run(std::stop_token stop) {
     Result result;
     try {
       result = phase == Phase::kListed || phase == Phase::kWatching ? WatchOnce(stop) : ListOnePage(stop);
-    } catch (const std::exception& e) {   // the consumer, or no memory: begin anew, slowly
+    } catch (const std::exception& e) {  // the consumer, or no memory: begin anew, slowly
       result = {Outcome::kListFailed, Error{Code::kInternal, std::string("an exception: ") + e.what()}};
     }
     if (stop.stop_requested()) return;

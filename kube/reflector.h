@@ -19,31 +19,33 @@ namespace dm::kube {
 
 struct ReflectorOptions {
   Resource resource;
-  std::string ns;                         // empty: all namespaces
+  std::string ns;  // empty: all namespaces
   std::string label_selector, field_selector;
   int page_size = 500;
-  base::Duration inactivity = std::chrono::seconds(90);        // > the minute of bookmarks
-  base::Duration watch_min = std::chrono::seconds(180);        // server timeoutSeconds drawn from [min, max]: below the
-  base::Duration watch_max = std::chrono::seconds(230);        // 240 s at which some load balancers cut silently
+  base::Duration inactivity = std::chrono::seconds(90);  // > the minute of bookmarks
+  base::Duration watch_min = std::chrono::seconds(180);  // server timeoutSeconds drawn from [min, max]: below the
+  base::Duration watch_max = std::chrono::seconds(230);  // 240 s at which some load balancers cut silently
+  base::Duration watch_pace = std::chrono::seconds(1);   // at most one watch opened in that time
   base::BackoffPolicy backoff;
 };
 
 // What a reflector can say of itself. Thread-safe copy.
 struct ReflectorHealth {
   bool synced = false;
-  base::TimePoint last_contact{};         // last byte or clean answer from the server
-  std::string last_error;                 // empty when the last exchange was good
-  std::uint64_t lists = 0, watches = 0, events = 0, errors = 0;   // begun lists and watches, events taken, exchanges failed
+  base::TimePoint last_contact{};  // last byte or clean answer from the server
+  std::string last_error;          // empty when the last exchange was good
+  std::uint64_t lists = 0, watches = 0, events = 0,
+                errors = 0;  // begun lists and watches, events taken, exchanges failed
 };
 
-// Not a template: takes the raw object (with apiVersion and kind, without managedFields). Parse failures of one object are
-// logged and skipped. Called on the reflector's reading side only.
+// Not a template: takes the raw object (with apiVersion and kind, without managedFields). Parse failures of one object
+// are logged and skipped. Called on the reflector's reading side only.
 class ObjectConsumer {
  public:
   virtual ~ObjectConsumer() = default;
-  virtual void Begin() = 0;                                     // a new list starts
-  virtual void Item(const base::Json& object) = 0;              // one object of that list
-  virtual void End(const std::string& resource_version) = 0;    // swap it in
+  virtual void Begin() = 0;                                   // a new list starts
+  virtual void Item(const base::Json& object) = 0;            // one object of that list
+  virtual void End(const std::string& resource_version) = 0;  // swap it in
   virtual void Apply(const base::Json& object, const std::string& resource_version) = 0;
   virtual void Remove(const base::Json& object, const std::string& resource_version) = 0;
 };
@@ -64,14 +66,14 @@ class StoreConsumer final : public ObjectConsumer {
   Store<T>& store_;
   Parse parse_;
   std::vector<std::shared_ptr<const T>> pending_;
-  std::vector<std::string> unreadable_;     // keys of this list's objects that did not parse
+  std::vector<std::string> unreadable_;  // keys of this list's objects that did not parse
 };
 
 class Reflector {
  public:
   Reflector(net::Transport& transport, ReflectorOptions options, std::unique_ptr<ObjectConsumer> consumer,
             base::Clock& clock, base::Random& random);
-  ~Reflector();                            // stops and joins
+  ~Reflector();  // stops and joins
   void Start();
   void Stop();
   ReflectorHealth Health() const;

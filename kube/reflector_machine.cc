@@ -7,19 +7,32 @@ using base::Code;
 Step Decide(Outcome outcome, bool hurried) {
   const Pause once = hurried ? Pause::kBackoff : Pause::kNone;
   switch (outcome) {
-    case Outcome::kListPage: return {Phase::kListing, Pause::kNone, hurried};
-    case Outcome::kListEnd: return {Phase::kListed, Pause::kNone, hurried};
-    case Outcome::kListExpired: return {Phase::kEmpty, once, true};
-    case Outcome::kListFailed: return {Phase::kEmpty, Pause::kBackoff, hurried};
-    case Outcome::kOpenUnavailable: return {Phase::kListed, Pause::kBackoff, hurried};
-    case Outcome::kOpenExpired: return {Phase::kEmpty, once, true};
-    case Outcome::kOpenRefused: return {Phase::kEmpty, Pause::kBackoff, hurried};
-    case Outcome::kStreamEnded: return {Phase::kListed, Pause::kPace, false};
-    case Outcome::kStreamSilent: return {Phase::kListed, Pause::kNone, false};
-    case Outcome::kStreamShort: return {Phase::kEmpty, Pause::kBackoff, hurried};
-    case Outcome::kStreamExpired: return {Phase::kEmpty, once, true};
-    case Outcome::kStreamThrottled: return {Phase::kListed, Pause::kBackoff, hurried};
-    case Outcome::kStreamFailed: return {Phase::kEmpty, Pause::kBackoff, hurried};
+    case Outcome::kListPage:
+      return {Phase::kListing, Pause::kNone, hurried};
+    case Outcome::kListEnd:
+      return {Phase::kListed, Pause::kNone, hurried};
+    case Outcome::kListExpired:
+      return {Phase::kEmpty, once, true};
+    case Outcome::kListFailed:
+      return {Phase::kEmpty, Pause::kBackoff, hurried};
+    case Outcome::kOpenUnavailable:
+      return {Phase::kListed, Pause::kBackoff, hurried};
+    case Outcome::kOpenExpired:
+      return {Phase::kEmpty, once, true};
+    case Outcome::kOpenRefused:
+      return {Phase::kEmpty, Pause::kBackoff, hurried};
+    case Outcome::kStreamEnded:
+      return {Phase::kListed, Pause::kPace, false};
+    case Outcome::kStreamSilent:
+      return {Phase::kListed, Pause::kNone, false};
+    case Outcome::kStreamShort:
+      return {Phase::kEmpty, Pause::kBackoff, hurried};
+    case Outcome::kStreamExpired:
+      return {Phase::kEmpty, once, true};
+    case Outcome::kStreamThrottled:
+      return {Phase::kListed, Pause::kBackoff, hurried};
+    case Outcome::kStreamFailed:
+      return {Phase::kEmpty, Pause::kBackoff, hurried};
   }
   return {Phase::kEmpty, Pause::kBackoff, hurried};
 }

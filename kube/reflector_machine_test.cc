@@ -20,7 +20,7 @@ using base::Error;
 
 struct DecideRow {
   Outcome outcome;
-  Step calm, hurried;      // what follows when nothing was hurried before, and when it was
+  Step calm, hurried;  // what follows when nothing was hurried before, and when it was
 };
 
 // Every outcome, from both states.
@@ -48,8 +48,8 @@ TEST(ReflectorMachine, DecideTable) {
   }
 }
 
-// No path of steps without a pause is longer than a list, an expiry, and a list: whatever the server answers, there is no
-// hot loop. (Pages and silent watches are bounded by their own nature: data, and the inactivity limit.)
+// No path of steps without a pause is longer than a list, an expiry, and a list: whatever the server answers, there is
+// no hot loop. (Pages and silent watches are bounded by their own nature: data, and the inactivity limit.)
 TEST(ReflectorMachine, NothingIsRepeatedAtOnceTwice) {
   for (int first = 0; first <= static_cast<int>(Outcome::kStreamFailed); ++first) {
     for (int second = 0; second <= static_cast<int>(Outcome::kStreamFailed); ++second) {
@@ -59,7 +59,7 @@ TEST(ReflectorMachine, NothingIsRepeatedAtOnceTwice) {
       const auto a = static_cast<Outcome>(first), b = static_cast<Outcome>(second);
       if (!failed(a) || !failed(b)) continue;
       const Step one = Decide(a, false);
-      const Step between = Decide(Outcome::kListEnd, one.hurried);   // a relist that works is no progress
+      const Step between = Decide(Outcome::kListEnd, one.hurried);  // a relist that works is no progress
       const Step two = Decide(b, between.hurried);
       EXPECT_FALSE(one.pause == Pause::kNone && two.pause == Pause::kNone) << first << " then " << second;
     }
@@ -72,7 +72,8 @@ TEST(ReflectorMachine, ClassifyList) {
   EXPECT_EQ(ClassifyList(Make(Code::kGone, "Expired")), Outcome::kListExpired);
   EXPECT_EQ(ClassifyList(Make(Code::kGone)), Outcome::kListExpired);
   EXPECT_EQ(ClassifyList(Make(Code::kTimeout, "ResourceVersionTooLarge")), Outcome::kListExpired);
-  for (Code code : {Code::kTimeout, Code::kUnavailable, Code::kDenied, Code::kNotFound, Code::kInvalid, Code::kInternal}) {
+  for (Code code :
+       {Code::kTimeout, Code::kUnavailable, Code::kDenied, Code::kNotFound, Code::kInvalid, Code::kInternal}) {
     EXPECT_EQ(ClassifyList(Make(code)), Outcome::kListFailed);
   }
 }
@@ -84,9 +85,9 @@ TEST(ReflectorMachine, ClassifyOpen) {
     Outcome outcome;
   };
   const Row rows[] = {
-      {0, Make(Code::kUnavailable), Outcome::kOpenUnavailable},     // refused, reset, TLS
+      {0, Make(Code::kUnavailable), Outcome::kOpenUnavailable},  // refused, reset, TLS
       {0, Make(Code::kTimeout), Outcome::kOpenUnavailable},
-      {0, Make(Code::kDenied), Outcome::kOpenUnavailable},          // no token to be had
+      {0, Make(Code::kDenied), Outcome::kOpenUnavailable},  // no token to be had
       {0, Make(Code::kInvalid), Outcome::kOpenRefused},
       {429, Make(Code::kUnavailable, "TooManyRequests"), Outcome::kOpenUnavailable},
       {503, Make(Code::kUnavailable), Outcome::kOpenUnavailable},
@@ -122,12 +123,22 @@ TEST(ReflectorMachine, ClassifyStream) {
       {"at once, after an event", {End::kClosed, blink, 1, std::nullopt, 0, false}, Outcome::kStreamEnded},
       {"cut", {End::kBroken, minute, 0, std::nullopt, 0, false}, Outcome::kStreamEnded},
       {"silent", {End::kInactive, minute, 0, std::nullopt, 0, false}, Outcome::kStreamSilent},
-      {"ERROR 410 Expired", {End::kStopped, minute, 1, Make(Code::kGone, "Expired"), 410, false}, Outcome::kStreamExpired},
+      {"ERROR 410 Expired",
+       {End::kStopped, minute, 1, Make(Code::kGone, "Expired"), 410, false},
+       Outcome::kStreamExpired},
       {"ERROR 410 at once", {End::kStopped, blink, 0, Make(Code::kGone), 410, false}, Outcome::kStreamExpired},
-      {"ERROR 504 too large", {End::kStopped, blink, 0, Make(Code::kTimeout, "ResourceVersionTooLarge"), 504, false}, Outcome::kStreamExpired},
-      {"ERROR 429", {End::kStopped, blink, 0, Make(Code::kUnavailable, "TooManyRequests"), 429, false}, Outcome::kStreamThrottled},
-      {"ERROR 500", {End::kStopped, minute, 3, Make(Code::kUnavailable, "InternalError"), 500, false}, Outcome::kStreamFailed},
-      {"ERROR without a number", {End::kStopped, minute, 3, Make(Code::kUnavailable), 0, false}, Outcome::kStreamFailed},
+      {"ERROR 504 too large",
+       {End::kStopped, blink, 0, Make(Code::kTimeout, "ResourceVersionTooLarge"), 504, false},
+       Outcome::kStreamExpired},
+      {"ERROR 429",
+       {End::kStopped, blink, 0, Make(Code::kUnavailable, "TooManyRequests"), 429, false},
+       Outcome::kStreamThrottled},
+      {"ERROR 500",
+       {End::kStopped, minute, 3, Make(Code::kUnavailable, "InternalError"), 500, false},
+       Outcome::kStreamFailed},
+      {"ERROR without a number",
+       {End::kStopped, minute, 3, Make(Code::kUnavailable), 0, false},
+       Outcome::kStreamFailed},
       {"unreadable line", {End::kStopped, minute, 3, std::nullopt, 0, true}, Outcome::kStreamFailed},
   };
   for (const Row& row : rows) EXPECT_EQ(ClassifyStream(row.facts), row.outcome) << row.name;

@@ -37,9 +37,13 @@ base::Result<Thing> ParseThing(const Json& object) {
 }
 
 Json Pod(const std::string& name, const std::string& version) {
-  return {{"kind", "Pod"}, {"apiVersion", "v1"}, {"metadata", {{"name", name}, {"namespace", "ns"}, {"resourceVersion", version}}}};
+  return {{"kind", "Pod"},
+          {"apiVersion", "v1"},
+          {"metadata", {{"name", name}, {"namespace", "ns"}, {"resourceVersion", version}}}};
 }
-std::string Event(const std::string& type, const Json& object) { return Json{{"type", type}, {"object", object}}.dump(); }
+std::string Event(const std::string& type, const Json& object) {
+  return Json{{"type", type}, {"object", object}}.dump();
+}
 std::string Added(const std::string& name, const std::string& version) { return Event("ADDED", Pod(name, version)); }
 std::string Bookmark(const std::string& version) {
   return Event("BOOKMARK", {{"kind", "Pod"}, {"apiVersion", "v1"}, {"metadata", {{"resourceVersion", version}}}});
@@ -49,12 +53,14 @@ std::string Status(int code, const std::string& reason, const std::string& cause
   if (!cause.empty()) status["details"]["causes"] = {{{"reason", cause}}};
   return status.dump();
 }
-std::string ErrorEvent(int code, const std::string& reason) { return Event("ERROR", Json::parse(Status(code, reason))); }
+std::string ErrorEvent(int code, const std::string& reason) {
+  return Event("ERROR", Json::parse(Status(code, reason)));
+}
 
 net::Response List(const std::string& version, const std::vector<Json>& pods, const std::string& next = {}) {
   Json items = Json::array();
   for (Json pod : pods) {
-    pod.erase("kind");   // as the server sends them
+    pod.erase("kind");  // as the server sends them
     pod.erase("apiVersion");
     items.push_back(std::move(pod));
   }
@@ -83,7 +89,7 @@ class Stage {
     options.backoff.jitter = 0;
     transport_.OnTime([this](base::Duration by) { clock_.Advance(by); });
     transport_.OnSend([this](const net::Request&) -> base::Result<net::Response> {
-      if (lists_.size() == 1) return lists_.front();   // the last one answers for ever
+      if (lists_.size() == 1) return lists_.front();  // the last one answers for ever
       auto answer = std::move(lists_.front());
       lists_.pop_front();
       return answer;
@@ -132,22 +138,24 @@ class Stage {
 
 struct Row {
   const char* name;
-  std::vector<base::Result<net::Response>> lists;    // before the good one (version 10)
+  std::vector<base::Result<net::Response>> lists;  // before the good one (version 10)
   std::vector<FakeStream> watches;
   const char* log;
-  const char* waits;                                 // milliseconds
+  const char* waits;  // milliseconds
 };
 
 const auto kGood = [] { return List("10", {Pod("a", "1")}); };
 const auto kRefused = [] { return base::Result<net::Response>(base::Fail(Code::kUnavailable, "connection refused")); };
-FakeStream Opened(std::vector<std::string> lines, base::Duration life = minutes(3), StreamEndKind end = StreamEndKind::kClosed) {
+FakeStream Opened(std::vector<std::string> lines, base::Duration life = minutes(3),
+                  StreamEndKind end = StreamEndKind::kClosed) {
   FakeStream stream;
   stream.lines = std::move(lines);
   stream.life = life;
   stream.end = end;
   return stream;
 }
-FakeStream Refused(int status, const std::string& reason, const char* retry_after = nullptr, const std::string& cause = {}) {
+FakeStream Refused(int status, const std::string& reason, const char* retry_after = nullptr,
+                   const std::string& cause = {}) {
   FakeStream stream;
   stream.status = status;
   stream.body = Status(status, reason, cause);
@@ -174,53 +182,136 @@ std::vector<Row> Matrix() {
       {"ListTooLargeThrice",
        {http(504, "Timeout", "ResourceVersionTooLarge"), http(504, "Timeout", "ResourceVersionTooLarge"),
         http(504, "Timeout", "ResourceVersionTooLarge")},
-       {}, "list, list, list, list, watch 10", "800 1600"},
+       {},
+       "list, list, list, list, watch 10",
+       "800 1600"},
       {"ListTimeout", {http(504, "Timeout")}, {}, "list, list, watch 10", "800"},
       {"ListUnreachable", {kRefused(), kRefused()}, {}, "list, list, list, watch 10", "800 1600"},
       {"ListForbidden", {http(403, "Forbidden")}, {}, "list, list, watch 10", "800"},
       {"ListMissingKind", {http(404, "NotFound")}, {}, "list, list, watch 10", "800"},
       {"ListThrottled", {net::Response{429, {{"Retry-After", "5"}}, ""}}, {}, "list, list, watch 10", "5000"},
-      {"ListThrottledForADay", {net::Response{429, {{"Retry-After", "86400"}}, ""}}, {}, "list, list, watch 10", "120000"},
-      {"ListCut", {net::Response{200, {}, R"({"metadata":{"resourceVersion":"1"},"items":[{"metadata":{"name":"x"}},{)"}}, {},
-       "list, list, watch 10", "800"},
-      {"ListWithoutVersion", {net::Response{200, {}, R"({"metadata":{},"items":[]})"}}, {}, "list, list, watch 10", "800"},
-      {"Pages", {List("9", {Pod("b", "2")}, "p2"), List("9", {Pod("c", "3")}, "p3")}, {}, "list, list next=p2, list next=p3, watch 10", ""},
-      {"LaterPageExpired", {List("9", {Pod("b", "2")}, "p2"), http(410, "Expired")}, {}, "list, list next=p2, list, watch 10", ""},
-      {"LaterPageFails", {List("9", {Pod("b", "2")}, "p2"), http(500, "InternalError")}, {}, "list, list next=p2, list, watch 10", "800"},
+      {"ListThrottledForADay",
+       {net::Response{429, {{"Retry-After", "86400"}}, ""}},
+       {},
+       "list, list, watch 10",
+       "120000"},
+      {"ListCut",
+       {net::Response{200, {}, R"({"metadata":{"resourceVersion":"1"},"items":[{"metadata":{"name":"x"}},{)"}},
+       {},
+       "list, list, watch 10",
+       "800"},
+      {"ListWithoutVersion",
+       {net::Response{200, {}, R"({"metadata":{},"items":[]})"}},
+       {},
+       "list, list, watch 10",
+       "800"},
+      {"Pages",
+       {List("9", {Pod("b", "2")}, "p2"), List("9", {Pod("c", "3")}, "p3")},
+       {},
+       "list, list next=p2, list next=p3, watch 10",
+       ""},
+      {"LaterPageExpired",
+       {List("9", {Pod("b", "2")}, "p2"), http(410, "Expired")},
+       {},
+       "list, list next=p2, list, watch 10",
+       ""},
+      {"LaterPageFails",
+       {List("9", {Pod("b", "2")}, "p2"), http(500, "InternalError")},
+       {},
+       "list, list next=p2, list, watch 10",
+       "800"},
       // watch, on opening
-      {"OpenUnreachable", {}, {Failing(Code::kUnavailable), Failing(Code::kUnavailable)}, "list, watch 10, watch 10, watch 10", "800 1600"},
+      {"OpenUnreachable",
+       {},
+       {Failing(Code::kUnavailable), Failing(Code::kUnavailable)},
+       "list, watch 10, watch 10, watch 10",
+       "800 1600"},
       {"OpenTimesOut", {}, {Failing(Code::kTimeout)}, "list, watch 10, watch 10", "800"},
       {"OpenThrottled", {}, {Refused(429, "TooManyRequests", "3")}, "list, watch 10, watch 10", "3000"},
       {"OpenShutDown", {}, {Refused(503, "ServiceUnavailable")}, "list, watch 10, watch 10", "800"},
       {"OpenExpired", {}, {Refused(410, "Expired")}, "list, watch 10, list, watch 10", ""},
-      {"OpenExpiredAgain", {}, {Refused(410, "Expired"), Refused(410, "Gone")}, "list, watch 10, list, watch 10, list, watch 10", "800"},
-      {"OpenTooLarge", {}, {Refused(504, "Timeout", nullptr, "ResourceVersionTooLarge")}, "list, watch 10, list, watch 10", ""},
+      {"OpenExpiredAgain",
+       {},
+       {Refused(410, "Expired"), Refused(410, "Gone")},
+       "list, watch 10, list, watch 10, list, watch 10",
+       "800"},
+      {"OpenTooLarge",
+       {},
+       {Refused(504, "Timeout", nullptr, "ResourceVersionTooLarge")},
+       "list, watch 10, list, watch 10",
+       ""},
       {"OpenForbidden", {}, {Refused(403, "Forbidden")}, "list, watch 10, list, watch 10", "800"},
       {"OpenInternal", {}, {Refused(500, "InternalError")}, "list, watch 10, list, watch 10", "800"},
       // in the stream
       {"CleanEnd", {}, {Opened({Added("b", "11")})}, "list, watch 10, watch 11", ""},
       {"CleanEndNothingSaid", {}, {Opened({})}, "list, watch 10, watch 10", ""},
-      {"CleanEndAtOnceAfterAnEvent", {}, {Opened({Added("b", "11")}, milliseconds(100))}, "list, watch 10, watch 11", "900"},
-      {"EndAtOnce", {}, {Opened({}, milliseconds(50)), Opened({}, milliseconds(50))}, "list, watch 10, list, watch 10, list, watch 10", "800 1600"},
+      {"CleanEndAtOnceAfterAnEvent",
+       {},
+       {Opened({Added("b", "11")}, milliseconds(100))},
+       "list, watch 10, watch 11",
+       "900"},
+      {"EndAtOnce",
+       {},
+       {Opened({}, milliseconds(50)), Opened({}, milliseconds(50))},
+       "list, watch 10, list, watch 10, list, watch 10",
+       "800 1600"},
       {"Bookmark", {}, {Opened({Bookmark("25")})}, "list, watch 10, watch 25", ""},
       {"Cut", {}, {Opened({Added("b", "11")}, minutes(1), StreamEndKind::kBroken)}, "list, watch 10, watch 11", ""},
-      {"Silent", {}, {Opened({Added("b", "11")}, seconds(90), StreamEndKind::kInactive)}, "list, watch 10, watch 11", ""},
-      {"ErrorExpired", {}, {Opened({Added("b", "11"), ErrorEvent(410, "Expired")})}, "list, watch 10, list, watch 10", ""},
+      {"Silent",
+       {},
+       {Opened({Added("b", "11")}, seconds(90), StreamEndKind::kInactive)},
+       "list, watch 10, watch 11",
+       ""},
+      {"ErrorExpired",
+       {},
+       {Opened({Added("b", "11"), ErrorEvent(410, "Expired")})},
+       "list, watch 10, list, watch 10",
+       ""},
       {"ErrorGone", {}, {Opened({ErrorEvent(410, "Gone")})}, "list, watch 10, list, watch 10", ""},
-      {"ErrorExpiredAgain", {}, {Opened({ErrorEvent(410, "Gone")}), Opened({ErrorEvent(410, "Gone")})},
-       "list, watch 10, list, watch 10, list, watch 10", "800"},
-      {"ErrorExpiredAfterProgress", {}, {Opened({ErrorEvent(410, "Gone")}), Opened({Added("b", "11"), ErrorEvent(410, "Gone")})},
-       "list, watch 10, list, watch 10, list, watch 10", ""},
-      {"ErrorThrottled", {}, {Opened({Added("b", "11"), ErrorEvent(429, "TooManyRequests")})}, "list, watch 10, watch 11", "800"},
+      {"ErrorExpiredAgain",
+       {},
+       {Opened({ErrorEvent(410, "Gone")}), Opened({ErrorEvent(410, "Gone")})},
+       "list, watch 10, list, watch 10, list, watch 10",
+       "800"},
+      {"ErrorExpiredAfterProgress",
+       {},
+       {Opened({ErrorEvent(410, "Gone")}), Opened({Added("b", "11"), ErrorEvent(410, "Gone")})},
+       "list, watch 10, list, watch 10, list, watch 10",
+       ""},
+      {"ErrorThrottled",
+       {},
+       {Opened({Added("b", "11"), ErrorEvent(429, "TooManyRequests")})},
+       "list, watch 10, watch 11",
+       "800"},
       {"ErrorInternal", {}, {Opened({ErrorEvent(500, "InternalError")})}, "list, watch 10, list, watch 10", "800"},
-      {"TruncatedLine", {}, {Opened({Added("b", "11"), Added("c", "12").substr(0, 40)})}, "list, watch 10, list, watch 10", "800"},
+      {"TruncatedLine",
+       {},
+       {Opened({Added("b", "11"), Added("c", "12").substr(0, 40)})},
+       "list, watch 10, list, watch 10",
+       "800"},
       {"NoEvent", {}, {Opened({R"({"hello":"world"})"})}, "list, watch 10, list, watch 10", "800"},
-      {"LineTooLong", {}, {[] { auto s = Opened({Added("b", "11")}); s.error = base::Error{Code::kInvalid, "too long"}; return s; }()},
-       "list, watch 10, list, watch 10", "800"},
+      {"LineTooLong",
+       {},
+       {[] {
+         auto s = Opened({Added("b", "11")});
+         s.error = base::Error{Code::kInvalid, "too long"};
+         return s;
+       }()},
+       "list, watch 10, list, watch 10",
+       "800"},
       {"BlankLines", {}, {Opened({"", "\r", Added("b", "11")})}, "list, watch 10, watch 11", ""},
-      {"ForeignKind", {}, {Opened({Added("b", "11"), Event("ADDED", {{"kind", "Table"}, {"apiVersion", "meta.k8s.io/v1"}, {"metadata", {{"resourceVersion", "99"}}}})})},
-       "list, watch 10, watch 11", ""},
-      {"UnknownType", {}, {Opened({Event("RENAMED", Pod("b", "99")), Added("b", "11")})}, "list, watch 10, watch 11", ""},
+      {"ForeignKind",
+       {},
+       {Opened({Added("b", "11"), Event("ADDED", {{"kind", "Table"},
+                                                  {"apiVersion", "meta.k8s.io/v1"},
+                                                  {"metadata", {{"resourceVersion", "99"}}}})})},
+       "list, watch 10, watch 11",
+       ""},
+      {"UnknownType",
+       {},
+       {Opened({Event("RENAMED", Pod("b", "99")), Added("b", "11")})},
+       "list, watch 10, watch 11",
+       ""},
   };
 }
 
@@ -240,7 +331,8 @@ TEST_P(ErrorMatrix, LeadsBackToASteadyWatch) {
   EXPECT_NE(stage.store_.Read()->Find("ns/a"), nullptr);
 }
 
-INSTANTIATE_TEST_SUITE_P(Reflector, ErrorMatrix, ::testing::ValuesIn(Matrix()), [](const auto& row) { return row.param.name; });
+INSTANTIATE_TEST_SUITE_P(Reflector, ErrorMatrix, ::testing::ValuesIn(Matrix()),
+                         [](const auto& row) { return row.param.name; });
 
 TEST(Reflector, RequestsAsTheyGoOnTheWire) {
   ReflectorOptions options;
@@ -250,8 +342,11 @@ TEST(Reflector, RequestsAsTheyGoOnTheWire) {
   Stage stage(options);
   stage.Play();
   const auto requests = stage.transport_.requests();
-  EXPECT_EQ(requests[0].target, "/api/v1/namespaces/ns/pods?limit=500&labelSelector=app%3Dx&fieldSelector=spec.nodeName%3Dn");
-  EXPECT_TRUE(base::StartsWith(requests[1].target, "/api/v1/namespaces/ns/pods?watch=true&allowWatchBookmarks=true&resourceVersion=10&timeoutSeconds="));
+  EXPECT_EQ(requests[0].target,
+            "/api/v1/namespaces/ns/pods?limit=500&labelSelector=app%3Dx&fieldSelector=spec.nodeName%3Dn");
+  EXPECT_TRUE(base::StartsWith(
+      requests[1].target,
+      "/api/v1/namespaces/ns/pods?watch=true&allowWatchBookmarks=true&resourceVersion=10&timeoutSeconds="));
   EXPECT_TRUE(base::EndsWith(requests[1].target, "&labelSelector=app%3Dx&fieldSelector=spec.nodeName%3Dn"));
 }
 
@@ -275,7 +370,8 @@ TEST(Reflector, WatchLifetimesAreSpreadOverTheWholeRange) {
 
 TEST(Reflector, EventsReachTheStore) {
   Stage stage;
-  stage.Watch(Opened({Added("b", "11"), Event("MODIFIED", Pod("a", "12")), Event("DELETED", Pod("b", "13")), Added("c", "14")}));
+  stage.Watch(Opened(
+      {Added("b", "11"), Event("MODIFIED", Pod("a", "12")), Event("DELETED", Pod("b", "13")), Added("c", "14")}));
   stage.Play();
   EXPECT_EQ(stage.Held(), "ns/a@12 ns/c@14");
   EXPECT_EQ(stage.store_.Read()->resource_version, "14");
@@ -290,7 +386,8 @@ TEST(Reflector, ARelistReplacesAndTombstones) {
   Stage stage;
   std::vector<std::string> gone;
   stage.store_.OnChange([&](const Change<Thing>& change) {
-    if (change.kind == ChangeKind::kDeleted) gone.push_back(change.before->meta.Key() + "@" + change.before->meta.resource_version);
+    if (change.kind == ChangeKind::kDeleted)
+      gone.push_back(change.before->meta.Key() + "@" + change.before->meta.resource_version);
   });
   stage.Lists({List("10", {Pod("a", "1"), Pod("b", "2")}), List("20", {Pod("b", "2"), Pod("d", "15")})});
   stage.Watch(Opened({Added("c", "11"), ErrorEvent(410, "Expired")}));
@@ -302,7 +399,8 @@ TEST(Reflector, ARelistReplacesAndTombstones) {
 
 TEST(Reflector, AListThatBreaksOffChangesNothing) {
   Stage stage;
-  stage.Lists({List("10", {Pod("a", "1")}), List("20", {Pod("x", "15")}, "more"), net::Response{410, {}, ""}, List("30", {Pod("a", "1"), Pod("y", "25")})});
+  stage.Lists({List("10", {Pod("a", "1")}), List("20", {Pod("x", "15")}, "more"), net::Response{410, {}, ""},
+               List("30", {Pod("a", "1"), Pod("y", "25")})});
   stage.Watch(Opened({ErrorEvent(410, "Expired")}));
   std::vector<std::string> seen;
   stage.store_.OnChange([&](const Change<Thing>& change) { seen.push_back(change.any().meta.name); });
@@ -379,7 +477,8 @@ TEST(Reflector, AConsumerThatThrowsCostsARelist) {
   ReflectorOptions options;
   options.resource = resources::kPods;
   options.backoff.jitter = 0;
-  stage.reflector_ = std::make_unique<Reflector>(stage.transport_, options, std::make_unique<Thrower>(), stage.clock_, stage.random_);
+  stage.reflector_ =
+      std::make_unique<Reflector>(stage.transport_, options, std::make_unique<Thrower>(), stage.clock_, stage.random_);
   stage.Watch(Opened({Added("b", "11")}));
   stage.Play();
   EXPECT_EQ(stage.Log(), "list, list, watch 10, list, watch 10");

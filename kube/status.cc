@@ -12,15 +12,22 @@ using base::Json;
 
 Code CodeOfHttp(int status) {
   switch (status) {
-    case 404: return Code::kNotFound;
-    case 409: return Code::kConflict;
-    case 410: return Code::kGone;
+    case 404:
+      return Code::kNotFound;
+    case 409:
+      return Code::kConflict;
+    case 410:
+      return Code::kGone;
     case 401:
-    case 403: return Code::kDenied;
+    case 403:
+      return Code::kDenied;
     case 408:
-    case 504: return Code::kTimeout;
-    case 429: return Code::kUnavailable;
-    default: break;
+    case 504:
+      return Code::kTimeout;
+    case 429:
+      return Code::kUnavailable;
+    default:
+      break;
   }
   if (status >= 500 && status <= 599) return Code::kUnavailable;
   if (status >= 400 && status <= 499) return Code::kInvalid;
@@ -28,7 +35,9 @@ Code CodeOfHttp(int status) {
 }
 
 // A cause may say what the reason only hints at: "Timeout" is not "your version is ahead of mine".
-bool SaysMore(const std::string& cause) { return cause == "ResourceVersionTooLarge" || cause == "NamespaceTerminating"; }
+bool SaysMore(const std::string& cause) {
+  return cause == "ResourceVersionTooLarge" || cause == "NamespaceTerminating";
+}
 
 constexpr std::size_t kMaxCauses = 20;
 

@@ -46,7 +46,7 @@ void Store<T>::Replace(std::vector<std::shared_ptr<const T>> items, std::string 
     next.insert_or_assign(std::move(key), std::move(item));
   }
   std::vector<Change<T>> changes;
-  decltype(Snapshot<T>::items) old;   // destroyed outside the lock
+  decltype(Snapshot<T>::items) old;  // destroyed outside the lock
   Shared made;
   {
     auto state = state_.Lock();

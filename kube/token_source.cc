@@ -20,7 +20,8 @@ base::Result<std::string> TokenSource::Get() {
     return token;
   }
   const std::string why = content ? "the token file " + file_ + " is empty" : content.error().ToString();
-  if (state->token.empty()) return base::Fail(base::Code::kDenied, "there is no token to show to the API server: " + why);
+  if (state->token.empty())
+    return base::Fail(base::Code::kDenied, "there is no token to show to the API server: " + why);
   state->until = clock_.Now() + kTryAgain;
   base::LogWarn("the token could not be read again, the last one serves", {{"error", why}});
   return state->token;

@@ -11,7 +11,8 @@ namespace dm::kube {
 
 class TokenSource {
  public:
-  // Read again each minute, less a leeway of 10 s; after a failed read the last good token serves and the next try is soon.
+  // Read again each minute, less a leeway of 10 s; after a failed read the last good token serves and the next try is
+  // soon.
   static constexpr base::Duration kFresh = std::chrono::seconds(50);
   static constexpr base::Duration kTryAgain = std::chrono::seconds(10);
 
@@ -23,8 +24,8 @@ class TokenSource {
 
  private:
   struct State {
-    std::string token;           // "" : none
-    base::TimePoint until{};     // good without another look until then
+    std::string token;        // "" : none
+    base::TimePoint until{};  // good without another look until then
   };
   const std::string file_;
   base::Clock& clock_;

@@ -15,28 +15,29 @@ namespace {
 using base::Duration;
 using base::TimePoint;
 
-// What is known of one key. A key stands in at most one of: the order, the delayed ones. In hand it may besides be dirty.
+// What is known of one key. A key stands in at most one of: the order, the delayed ones. In hand it may besides be
+// dirty.
 struct Entry {
   bool in_hand = false;
-  bool dirty = false;                          // added while in hand: goes back at Done
+  bool dirty = false;  // added while in hand: goes back at Done
   WorkQueue::Priority priority = WorkQueue::Priority::kLow;
-  std::optional<std::pair<int, std::uint64_t>> place;   // in the order
-  std::optional<TimePoint> due;                // among the delayed
+  std::optional<std::pair<int, std::uint64_t>> place;  // in the order
+  std::optional<TimePoint> due;                        // among the delayed
   int failures = 0;
-  TimePoint since{};                           // queued, or in hand, since then
+  TimePoint since{};  // queued, or in hand, since then
 
   bool Idle() const { return !in_hand && !dirty && !place && !due && failures == 0; }
 };
 
 struct State {
   std::unordered_map<Key, Entry> entries;
-  std::map<std::pair<int, std::uint64_t>, Key> order;   // (0 normal | 1 low, arrival)
+  std::map<std::pair<int, std::uint64_t>, Key> order;  // (0 normal | 1 low, arrival)
   std::set<std::pair<TimePoint, Key>> delayed;
   std::uint64_t arrivals = 0;
   std::uint64_t retries = 0;
   bool shut_down = false;
-  bool ending = false;                 // the destructor runs
-  std::stop_source timer_wake;         // ends the timer's present sleep
+  bool ending = false;          // the destructor runs
+  std::stop_source timer_wake;  // ends the timer's present sleep
 };
 
 int Rank(WorkQueue::Priority priority) { return priority == WorkQueue::Priority::kNormal ? 0 : 1; }
@@ -70,7 +71,7 @@ void WorkQueue::Impl::Enqueue(State& s, const Key& key, Entry& entry, Priority p
   }
   if (entry.place) {
     if (entry.place->first == Rank(entry.priority)) return;
-    s.order.erase(*entry.place);   // lifted
+    s.order.erase(*entry.place);  // lifted
   } else {
     entry.since = clock.Now();
   }
@@ -89,7 +90,7 @@ void WorkQueue::Impl::Put(const Key& key, Priority priority) {
 
 void WorkQueue::Impl::PutAfter(State& s, const Key& key, Duration delay) {
   Entry& entry = s.entries[key];
-  if (entry.place || entry.dirty) return;   // it comes sooner than that
+  if (entry.place || entry.dirty) return;  // it comes sooner than that
   const TimePoint due = clock.Now() + delay;
   if (entry.due && *entry.due <= due) return;
   if (entry.due) s.delayed.erase({*entry.due, key});
@@ -116,12 +117,13 @@ void WorkQueue::Impl::RunTimer() {
     locked->timer_wake = std::stop_source();
     std::stop_token wake = locked->timer_wake.get_token();
     locked.lock().unlock();
-    clock.WaitUntil(due, std::move(wake));   // until then, or until something earlier was added
+    clock.WaitUntil(due, std::move(wake));  // until then, or until something earlier was added
     locked.lock().lock();
   }
 }
 
-WorkQueue::WorkQueue(base::Clock& clock, WorkQueueOptions options) : impl_(std::make_unique<Impl>(clock, std::move(options))) {
+WorkQueue::WorkQueue(base::Clock& clock, WorkQueueOptions options)
+    : impl_(std::make_unique<Impl>(clock, std::move(options))) {
   impl_->timer = std::jthread([impl = impl_.get()] { impl->RunTimer(); });
 }
 

@@ -1,5 +1,5 @@
-// WorkQueue: keys to reconcile. A key is handed to one worker at a time; adds while it is in hand collapse into one more
-// pass; the earlier of two delays wins; failures back off per key (5 ms · 2ⁿ up to the cap). Thread-safe.
+// WorkQueue: keys to reconcile. A key is handed to one worker at a time; adds while it is in hand collapse into one
+// more pass; the earlier of two delays wins; failures back off per key (5 ms · 2ⁿ up to the cap). Thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 
 namespace dm::kube {
 
-using Key = std::string;   // namespace/name
+using Key = std::string;  // namespace/name
 
 struct WorkQueueOptions {
   base::Duration backoff_initial = std::chrono::milliseconds(5);
@@ -24,13 +24,16 @@ struct WorkQueueOptions {
 
 struct WorkQueueStats {
   std::size_t depth = 0, delayed = 0, in_hand = 0;
-  std::uint64_t adds = 0, retries = 0;       // keys put into the queue; AddRateLimited calls
-  base::Duration unfinished{}, longest{};    // sum and maximum of the times of what is in hand now
+  std::uint64_t adds = 0, retries = 0;     // keys put into the queue; AddRateLimited calls
+  base::Duration unfinished{}, longest{};  // sum and maximum of the times of what is in hand now
 };
 
 class WorkQueue {
  public:
-  enum class Priority { kLow, kNormal };   // low: first listing and resync, so that fresh changes overtake after a restart
+  enum class Priority {
+    kLow,
+    kNormal
+  };  // low: first listing and resync, so that fresh changes overtake after a restart
 
   explicit WorkQueue(base::Clock& clock, WorkQueueOptions options = {});
   ~WorkQueue();
@@ -39,12 +42,12 @@ class WorkQueue {
   // priority lifts a low one.
   void Add(const Key& key, Priority priority = Priority::kNormal);
   void AddAfter(const Key& key, base::Duration delay);
-  void AddRateLimited(const Key& key, base::Duration at_least = {});   // after the key's backoff
-  void Forget(const Key& key);               // the key's backoff starts anew
+  void AddRateLimited(const Key& key, base::Duration at_least = {});  // after the key's backoff
+  void Forget(const Key& key);                                        // the key's backoff starts anew
 
-  std::optional<Key> Get(std::stop_token stop);   // blocks; nullopt when stopped or shut down and drained
+  std::optional<Key> Get(std::stop_token stop);  // blocks; nullopt when stopped or shut down and drained
   void Done(const Key& key);
-  void ShutDown();                           // no new adds; Get drains what is queued
+  void ShutDown();  // no new adds; Get drains what is queued
 
   std::size_t Depth() const;
   int Failures(const Key& key) const;

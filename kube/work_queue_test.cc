@@ -57,7 +57,7 @@ TEST_F(WorkQueueTest, AddsWhileInHandCollapseIntoOneMorePass) {
   EXPECT_EQ(Take(), "a");
   queue_.Done("a");
   EXPECT_EQ(queue_.Depth(), 0u);
-  queue_.Done("a");      // once too often is harmless
+  queue_.Done("a");  // once too often is harmless
   queue_.Done("never");
 }
 
@@ -65,8 +65,8 @@ TEST_F(WorkQueueTest, FreshChangesOvertakeTheFirstListing) {
   queue_.Add("old1", WorkQueue::Priority::kLow);
   queue_.Add("old2", WorkQueue::Priority::kLow);
   queue_.Add("new1");
-  queue_.Add("old2");                                   // lifted
-  queue_.Add("new1", WorkQueue::Priority::kLow);        // not lowered
+  queue_.Add("old2");                             // lifted
+  queue_.Add("new1", WorkQueue::Priority::kLow);  // not lowered
   EXPECT_EQ(Take(), "new1");
   EXPECT_EQ(Take(), "old2");
   EXPECT_EQ(Take(), "old1");
@@ -81,8 +81,8 @@ TEST_F(WorkQueueTest, FreshChangesOvertakeTheFirstListing) {
 TEST_F(WorkQueueTest, DelaysEndInOrderAndTheEarlierWins) {
   queue_.AddAfter("a", seconds(10));
   queue_.AddAfter("b", seconds(5));
-  queue_.AddAfter("a", seconds(2));     // earlier: counts
-  queue_.AddAfter("a", seconds(20));    // later: does not
+  queue_.AddAfter("a", seconds(2));   // earlier: counts
+  queue_.AddAfter("a", seconds(20));  // later: does not
   EXPECT_EQ(queue_.Stats().delayed, 2u);
   EXPECT_EQ(queue_.Depth(), 0u);
   Pass(seconds(2), 1);
@@ -118,14 +118,16 @@ TEST_F(WorkQueueTest, ADelayThatEndsInHandMeansOneMorePass) {
 }
 
 TEST_F(WorkQueueTest, BackoffPerKeyDoublesUpToTheCapAndIsForgotten) {
-  WorkQueue queue(clock_, {.backoff_initial = milliseconds(5), .backoff_cap = milliseconds(35), .on_waited = {}, .on_worked = {}});
+  WorkQueue queue(
+      clock_, {.backoff_initial = milliseconds(5), .backoff_cap = milliseconds(35), .on_waited = {}, .on_worked = {}});
   const auto due_in = [&](base::Duration at_least = {}) {
     queue.AddRateLimited("a", at_least);
     base::Duration passed{};
     while (queue.Depth() == 0 && passed < seconds(3)) {
       clock_.Advance(milliseconds(5));
       passed += milliseconds(5);
-      for (int i = 0; i < 20 && queue.Depth() == 0; ++i) base::SystemClock().WaitFor(std::chrono::microseconds(200), {});
+      for (int i = 0; i < 20 && queue.Depth() == 0; ++i)
+        base::SystemClock().WaitFor(std::chrono::microseconds(200), {});
     }
     EXPECT_EQ(queue.Get({}), "a");
     queue.Done("a");
@@ -150,7 +152,7 @@ TEST_F(WorkQueueTest, ShutDownDrainsWhatIsQueuedAndTakesNoMore) {
   queue_.Add("b");
   queue_.AddAfter("later", seconds(1));
   EXPECT_EQ(Take(), "a");
-  queue_.Add("a");       // dirty: one more pass even now
+  queue_.Add("a");  // dirty: one more pass even now
   queue_.ShutDown();
   queue_.Add("c");
   queue_.AddAfter("c", seconds(1));
@@ -201,7 +203,10 @@ TEST(WorkQueueRandom, InvariantsHold) {
   const auto seed = static_cast<std::uint32_t>(std::time(nullptr));
   SCOPED_TRACE("seed " + std::to_string(seed));
   base::SystemClock clock;
-  WorkQueue queue(clock, {.backoff_initial = std::chrono::microseconds(50), .backoff_cap = milliseconds(2), .on_waited = {}, .on_worked = {}});
+  WorkQueue queue(clock, {.backoff_initial = std::chrono::microseconds(50),
+                          .backoff_cap = milliseconds(2),
+                          .on_waited = {},
+                          .on_worked = {}});
   constexpr int kKeys = 12;
   std::array<std::atomic<int>, kKeys> in_hand{};
   std::array<std::atomic<std::uint64_t>, kKeys> added{}, handled{};
@@ -214,16 +219,22 @@ TEST(WorkQueueRandom, InvariantsHold) {
       while (auto key = queue.Get({})) {
         const auto i = static_cast<std::size_t>(std::stoi(*key));
         if (in_hand[i].fetch_add(1) != 0) ++twice;
-        const std::uint64_t seen = added[i].load();   // whatever was added before now is covered by this pass
+        const std::uint64_t seen = added[i].load();  // whatever was added before now is covered by this pass
         if (random() % 4 == 0) std::this_thread::yield();
         std::uint64_t before = handled[i].load();
         while (before < seen && !handled[i].compare_exchange_weak(before, seen)) {
         }
         in_hand[i].fetch_sub(1);
         switch (random() % 6) {
-          case 0: queue.AddRateLimited(*key); break;
-          case 1: queue.AddAfter(*key, std::chrono::microseconds(random() % 500)); break;
-          default: queue.Forget(*key); break;
+          case 0:
+            queue.AddRateLimited(*key);
+            break;
+          case 1:
+            queue.AddAfter(*key, std::chrono::microseconds(random() % 500));
+            break;
+          default:
+            queue.Forget(*key);
+            break;
         }
         queue.Done(*key);
       }
@@ -238,9 +249,15 @@ TEST(WorkQueueRandom, InvariantsHold) {
         const Key key = std::to_string(i);
         ++added[i];
         switch (random() % 4) {
-          case 0: queue.Add(key, WorkQueue::Priority::kLow); break;
-          case 1: queue.AddAfter(key, std::chrono::microseconds(random() % 300)); break;
-          default: queue.Add(key); break;
+          case 0:
+            queue.Add(key, WorkQueue::Priority::kLow);
+            break;
+          case 1:
+            queue.AddAfter(key, std::chrono::microseconds(random() % 300));
+            break;
+          default:
+            queue.Add(key);
+            break;
         }
       }
     });

@@ -1,5 +1,5 @@
-// AutoClock: time that jumps to wherever somebody waits for, and remembers each wait. A loop with backoffs of minutes runs in
-// no time, and the test reads the backoffs off. Thread-safe; meant for one waiting thread.
+// AutoClock: time that jumps to wherever somebody waits for, and remembers each wait. A loop with backoffs of minutes
+// runs in no time, and the test reads the backoffs off. Thread-safe; meant for one waiting thread.
 #pragma once
 
 #include <algorithm>

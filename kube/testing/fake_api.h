@@ -1,6 +1,6 @@
-// FakeApi: an API server in memory, for tests of what reads and writes single objects: GET, lists by path, POST, PUT with
-// optimistic locking, merge patch, server-side apply (a merge), DELETE with preconditions. No watches, no schema, no defaults.
-// Thread-safe. `Fault` may answer instead.
+// FakeApi: an API server in memory, for tests of what reads and writes single objects: GET, lists by path, POST, PUT
+// with optimistic locking, merge patch, server-side apply (a merge), DELETE with preconditions. No watches, no schema,
+// no defaults. Thread-safe. `Fault` may answer instead.
 #pragma once
 
 #include <functional>
@@ -79,7 +79,8 @@ class FakeApi final : public net::Transport {
     if (request.method == "DELETE") return Delete(path, body);
     return StatusAnswer(405, "MethodNotAllowed", "no such verb");
   }
-  base::Result<net::StreamEnd> Stream(const net::Request&, net::LineSink&, const net::StreamOptions&, std::stop_token) override {
+  base::Result<net::StreamEnd> Stream(const net::Request&, net::LineSink&, const net::StreamOptions&,
+                                      std::stop_token) override {
     return base::Fail(base::Code::kUnavailable, "FakeApi has no watches");
   }
 
@@ -102,7 +103,7 @@ class FakeApi final : public net::Transport {
   };
   static Parts Take(const std::string& path) {
     std::vector<std::string> words;
-    for (const std::string_view word : base::Split(path, '/')) words.emplace_back(word);   // words[0] is empty
+    for (const std::string_view word : base::Split(path, '/')) words.emplace_back(word);  // words[0] is empty
     Parts parts;
     std::size_t at = words.size() > 1 && words[1] == "apis" ? 4 : 3;
     for (std::size_t i = 1; i < at && i < words.size(); ++i) parts.base += "/" + words[i];
@@ -125,9 +126,14 @@ class FakeApi final : public net::Transport {
     base::Json items = base::Json::array();
     for (const auto& [where, object] : objects_) {
       const Parts of = Take(where);
-      if (of.base == parts.base && of.plural == parts.plural && (parts.ns.empty() || of.ns == parts.ns)) items.push_back(object);
+      if (of.base == parts.base && of.plural == parts.plural && (parts.ns.empty() || of.ns == parts.ns))
+        items.push_back(object);
     }
-    return {200, {}, base::Json{{"kind", "List"}, {"metadata", {{"resourceVersion", std::to_string(version_)}}}, {"items", items}}.dump()};
+    return {
+        200,
+        {},
+        base::Json{{"kind", "List"}, {"metadata", {{"resourceVersion", std::to_string(version_)}}}, {"items", items}}
+            .dump()};
   }
   static net::Response NotFound(const std::string& path) { return StatusAnswer(404, "NotFound", path + " not found"); }
   net::Response Create(const std::string& path, const base::Json& body) {
@@ -156,10 +162,11 @@ class FakeApi final : public net::Transport {
       if (!uid.empty()) return StatusAnswer(409, "Conflict", "uid mismatch: no existing object was found");
       return Store(path, body);
     }
-    if (!uid.empty() && uid != Field(it->second, "uid")) return StatusAnswer(409, "Conflict", "Precondition failed: UID");
+    if (!uid.empty() && uid != Field(it->second, "uid"))
+      return StatusAnswer(409, "Conflict", "Precondition failed: UID");
     base::Json merged = it->second;
     merged.merge_patch(body);
-    if (merged == it->second) return {200, {}, merged.dump()};   // the server drops what changes nothing
+    if (merged == it->second) return {200, {}, merged.dump()};  // the server drops what changes nothing
     return Store(path, merged);
   }
   net::Response Delete(const std::string& path, const base::Json& body) {
@@ -168,7 +175,8 @@ class FakeApi final : public net::Transport {
     const base::Json* preconditions = base::Find(body, "preconditions");
     if (preconditions != nullptr) {
       const std::string uid = base::GetStringOr(*preconditions, "uid");
-      if (!uid.empty() && uid != Field(it->second, "uid")) return StatusAnswer(409, "Conflict", "Precondition failed: UID");
+      if (!uid.empty() && uid != Field(it->second, "uid"))
+        return StatusAnswer(409, "Conflict", "Precondition failed: UID");
     }
     objects_.erase(it);
     return {200, {}, R"({"kind":"Status","status":"Success"})"};

@@ -1,8 +1,8 @@
 // FakeTransport: a Transport that answers from scripts, without a socket. Thread-safe.
 //
 //   FakeTransport transport;
-//   transport.OnSend([](const net::Request& r) -> base::Result<net::Response> { return net::Response{200, {}, "{}"}; });
-//   transport.Push({.lines = {R"({"type":"ADDED",...})"}, .life = std::chrono::minutes(3)});
+//   transport.OnSend([](const net::Request& r) -> base::Result<net::Response> { return net::Response{200, {}, "{}"};
+//   }); transport.Push({.lines = {R"({"type":"ADDED",...})"}, .life = std::chrono::minutes(3)});
 //
 // Streams are taken from the queue in order; when it is empty a stream is held open until its caller is stopped.
 #pragma once
@@ -20,14 +20,14 @@
 namespace dm::kube::testing {
 
 struct FakeStream {
-  int status = 200;                                 // not 2xx: `body` is the answer
+  int status = 200;  // not 2xx: `body` is the answer
   std::string body{};
   net::Headers headers{};
   std::vector<std::string> lines{};
   net::StreamEndKind end = net::StreamEndKind::kClosed;
-  base::Duration life = std::chrono::minutes(3);    // passes before it ends
-  std::optional<base::Error> error{};               // the result instead of an end
-  std::function<void()> during{};                   // runs after the lines
+  base::Duration life = std::chrono::minutes(3);  // passes before it ends
+  std::optional<base::Error> error{};             // the result instead of an end
+  std::function<void()> during{};                 // runs after the lines
 };
 
 class FakeTransport final : public net::Transport {
