@@ -79,7 +79,7 @@ Decision Decider::DecideChange(const Review& review, const Json& now, const Json
   std::optional<Decoded> old;
   if (before != nullptr) old = Decode(*before);
   const DMCluster* stored = old ? &old->cluster : nullptr;
-  const Problems problems = SplitProblems(decoded, old ? &*old : nullptr);
+  Problems problems = SplitProblems(decoded, old ? &*old : nullptr);
 
   if (!view->namespaces.contains(review.ns)) {
     if (auto why = Take(lookup_.WithNamespace(view, review.ns), view); !why.empty()) return NotNowBecause(std::move(why));
@@ -97,6 +97,7 @@ Decision Decider::DecideChange(const Review& review, const Json& now, const Json
     if (auto why = Take(lookup_.WithNodes(view, *around.policy), view); !why.empty()) return NotNowBecause(std::move(why));
     judged = judge();
   }
+  problems.denials.insert(problems.denials.end(), judged.problems.begin(), judged.problems.end());
   return {Answer(review, judged.verdict, problems, judged.report.effective), {}};
 }
 

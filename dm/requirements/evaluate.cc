@@ -1,5 +1,6 @@
 #include "dm/requirements/evaluate.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "dm/requirements/context.h"
@@ -54,6 +55,10 @@ Review ReviewChange(const DMCluster& now, const DMCluster* before, const Cluster
     return review;
   }
   const Subject previous = MakeSubject(*before, view, policy, live);
+  std::erase_if(review.problems, [&](const FieldProblem& problem) {    // as it was before: not held against this change
+    const auto& old = previous.objects.problems;
+    return std::any_of(old.begin(), old.end(), [&](const FieldProblem& p) { return p.field == problem.field && p.message == problem.message; });
+  });
   const Report old = Evaluate(previous, nullptr, view, policy);
   review.report = Evaluate(subject, &previous, view, policy);
   review.verdict = Judge(review.report, &old);

@@ -48,7 +48,8 @@ Verdict Judge(const Report& now, const Report* before);
 struct Review {
   Verdict verdict;
   Report report;
-  // Passed-through parts of the new spec of which no pod can be made; like Decode's problems they are the caller's.
+  // Passed-through parts of the new spec of which no pod can be made, and could be before; like Decode's problems they deny
+  // and are the caller's.
   std::vector<FieldProblem> problems;
   bool skipped = false;                  // unchanged spec or being deleted: nothing was judged
 };

@@ -145,6 +145,17 @@ TEST(Ratchet, NodesAreJudgedOnlyForRolesThatGrew) {
   EXPECT_TRUE(same.verdict.allowed);                                        // no worse than before
 }
 
+TEST(Ratchet, APodThatCannotBeMadeIsTheCallersProblemOnce) {
+  const char* broken = "spec: {affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: "
+                       "[{matchExpressions: [{key: a, operator: Near, values: [b]}]}]}}}}";
+  const Review fresh = ReviewChange(fixtures::Cluster(Patched(Production(), broken)), nullptr, GoodView(), {});
+  ASSERT_FALSE(fresh.problems.empty());
+  EXPECT_NE(fresh.problems[0].message.find("no pod can be made of it"), std::string::npos);
+  EXPECT_FALSE(Change(Production(), Patched(Production(), broken)).problems.empty());
+  const auto before = Patched(Production(), broken);
+  EXPECT_TRUE(Change(before, Patched(before, "spec: {timezone: Asia/Tokyo}")).problems.empty());
+}
+
 TEST(Ratchet, WhatWasAWarningAndBecomesADenialIsNew) {
   Report before;
   Finding finding;
