@@ -83,6 +83,15 @@ FaultSet FaultsOf(const NodeView& view, Role role, Environment environment) {
   return static_cast<FaultSet>(faults);
 }
 
+// What the page's table, or else the policy, asks of a system of that name.
+static std::string NeededOf(const std::string& name) {
+  if (base::StartsWith(name, "Ubuntu")) return "an LTS release of 16.04 or later is needed";
+  for (const auto* listed : {"Red Hat", "CentOS", "Oracle"}) {
+    if (base::StartsWith(name, listed)) return "7.3 or later is needed";
+  }
+  return "which is older than the policy admits";
+}
+
 std::string Describe(KindFault fault, const NodeView& node, Role role, Environment environment) {
   switch (fault) {
     case KindFault::kNotLinux:
@@ -91,7 +100,7 @@ std::string Describe(KindFault fault, const NodeView& node, Role role, Environme
     case KindFault::kArchitecture:
       return node.node->architecture.empty() ? "does not say its architecture, amd64 is needed"
                                              : "is " + base::Printable(node.node->architecture, 40) + ", not amd64";
-    case KindFault::kOsUnsupported: return "runs " + OsText(node.os) + ", older or other than the table allows";
+    case KindFault::kOsUnsupported: return "runs " + OsText(node.os) + ", " + NeededOf(node.os.name);
     case KindFault::kOsUnlisted: return "runs " + OsText(node.os) + ", which is not in the table";
     case KindFault::kOsUnknown:
       return "runs " + OsText(node.os) + (node.os.name.empty() ? "" : ", of which the exact version is unknown");

@@ -46,7 +46,7 @@ def test_nodes_with_a_wrong_system_are_named(lab, namespace):
     text = refusal(lab, dmlab.manifest(
         "old-nodes", namespace, production=True, nodeSelector={"kubernetes.io/hostname": "centos-72"},
         tolerations=[{"key": "dedicated", "operator": "Exists"}]))
-    assert "NodesForRole" in text and "centos-72 runs CentOS 7.2" in text, text
+    assert "NodesForRole" in text and "centos-72 runs CentOS 7.2, 7.3 or later is needed" in text, text
 
 
 def test_unparseable_quantity_names_field_and_value(lab, namespace):
