@@ -231,11 +231,18 @@ TEST(Live, WhoMayNotListNodesLetsTheApiServerJudge) {
   EXPECT_EQ(TheWorld().dry_runs, 1);
   EXPECT_NE(ran.err.find("by a dry run instead"), std::string::npos);
   EXPECT_TRUE(NotChecked(ran.json()[0], "NodesForRole"));
+  EXPECT_NE(ran.out.find("left to the API server's dry run"), std::string::npos);
   TheWorld().dry_run = base::Fail(base::Code::kInvalid, "no node qualifies");
   const Ran refused = Call({"check", "-f", good, "-o", "json"}, Played);
   EXPECT_EQ(refused.code, kDenied);
   EXPECT_EQ(Denied(refused.json()[0]), std::set<std::string>({"ServerDryRun"}));
   EXPECT_EQ(Call({"check", "-f", good, "--require-nodes"}, Played).code, kUnreadable);
+  // Who may not even do that is told so, and nothing is held against the manifest.
+  TheWorld().dry_run = base::Fail(base::Code::kDenied, "dmclusters is forbidden");
+  const Ran neither = Call({"check", "-f", good}, Played);
+  EXPECT_EQ(neither.code, kNothingDenied);
+  EXPECT_NE(neither.err.find("the dry run of dm/orders gave no answer: dmclusters is forbidden"), std::string::npos) << neither.err;
+  EXPECT_NE(neither.out.find("no data on nodes was given"), std::string::npos);
 }
 
 TEST(Live, AClusterThatDoesNotAnswer) {
