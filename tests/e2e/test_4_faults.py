@@ -67,12 +67,12 @@ def test_rolling_the_webhook_loses_no_request(lab, namespace):
     lab.kubectl("rollout", "restart", deployment, "-n", dmlab.SYSTEM)
     text = dmlab.manifest("ok", namespace, production=True)
     asked = 0
-    while "successfully rolled out" not in lab.kubectl(
+    # The first answers may still be of before: the Deployment's controller has to see the change.
+    while asked < 20 or "successfully rolled out" not in lab.kubectl(
             "rollout", "status", deployment, "-n", dmlab.SYSTEM, "--watch=false").stdout:
         done = lab.kubectl("apply", "--dry-run=server", "-f", "-", input=text, check=False)
         assert done.returncode == 0, f"request {asked} was lost: {done.stderr}"
         asked += 1
-    assert asked > 0
 
 
 def test_api_server_restarted(lab, namespace):
