@@ -112,9 +112,14 @@ struct Executor::Visitor {
     return base::Fail(Code::kUnavailable, pod + " has no address");
   }
 
+  Result<void> LeaseSuffices() const {
+    if (executor.lease_remaining_() >= kMemberDeadline) return {};
+    return base::Fail(Code::kUnavailable, "too little is left of the lease to change DM");
+  }
+
   // A client to that member, once it has shown that it belongs to our cluster.
   Result<members::MemberClient> Fenced(const std::string& pod) const {
-    if (executor.lease_remaining_() < kMemberDeadline) return base::Fail(Code::kUnavailable, "too little is left of the lease to change DM");
+    if (const auto enough = LeaseSuffices(); !enough) return base::Propagate(enough);
     const auto address = AddressOf(pod);
     if (!address) return base::Propagate(address);
     members::MemberClient client(executor.dialer_(*address, in.credentials), kMemberCall);
@@ -136,12 +141,15 @@ struct Executor::Visitor {
     return client->EvictLeader(stop);
   }
 
+  // Not fenced by the cluster id, which DM does not tell while nobody leads: the pod is the very one that was evicted (its
+  // UID stands in the intent), and a flag that is not set is cleared without harm.
   Result<void> operator()(const CancelEvict& action) {
-    auto client = Fenced(action.pod);
-    if (!client) return base::Propagate(client, "cancelling the eviction of " + action.pod);
+    if (const auto enough = LeaseSuffices(); !enough) return base::Propagate(enough);
+    const auto address = AddressOf(action.pod);
+    if (!address) return base::Propagate(address, "cancelling the eviction of " + action.pod);
     outcome.members_changed = true;
     base::LogInfo("cancelling an eviction", {{"cluster", in.want.meta.Key()}, {"pod", action.pod}});
-    return client->CancelEvict(stop);
+    return members::MemberClient(executor.dialer_(*address, in.credentials), kMemberCall).CancelEvict(stop);
   }
 
   // Whom to ask to remove `name`: the leader, who knows; never the one that goes.

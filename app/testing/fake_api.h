@@ -111,7 +111,7 @@ class FakeApi final : public net::Transport {
     std::unique_lock lock(mutex_);
     while (changed_.wait(lock, stop, [&] { return version_ > seen; })) {
       for (const auto& event : events_) {
-        if (event.version <= seen || event.collection != collection) continue;
+        if (event.version <= seen || !IsIn(event.collection, collection)) continue;
         const std::string line = event.line;
         seen = event.version;
         lock.unlock();
@@ -124,7 +124,7 @@ class FakeApi final : public net::Transport {
         break;   // events_ may have grown meanwhile
       }
       const bool more = std::any_of(events_.begin(), events_.end(), [&](const Event& event) {
-        return event.version > seen && event.collection == collection;
+        return event.version > seen && IsIn(event.collection, collection);
       });
       if (!more) seen = version_;
     }
@@ -137,6 +137,15 @@ class FakeApi final : public net::Transport {
     long version;
     std::string collection, line;
   };
+
+  // Objects of a namespace are in the collection across namespaces, too.
+  static bool IsIn(const std::string& of_object, const std::string& collection) {
+    if (of_object == collection) return true;
+    const auto at = of_object.find("/namespaces/");
+    if (at == std::string::npos) return false;
+    const auto end = of_object.find('/', at + 12);
+    return end != std::string::npos && of_object.substr(0, at) + of_object.substr(end) == collection;
+  }
 
   static net::Response Answer(int code, const base::Json& body) {
     return {code, {{"Content-Type", "application/json"}}, base::DumpJson(body)};
@@ -172,7 +181,7 @@ class FakeApi final : public net::Transport {
     if (!IsCollection(path)) return Status(404, "NotFound", path + " not found");
     base::Json items = base::Json::array();
     for (const auto& [key, object] : objects_) {
-      if (key.substr(0, key.rfind('/')) == path) items.push_back(object);
+      if (IsIn(key.substr(0, key.rfind('/')), path)) items.push_back(object);
     }
     return Answer(200, {{"kind", "List"}, {"apiVersion", "v1"}, {"metadata", {{"resourceVersion", std::to_string(version_)}}}, {"items", items}});
   }

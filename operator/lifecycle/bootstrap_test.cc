@@ -112,6 +112,7 @@ TEST(ExistingData, StopsTheMastersUntilTheUserDecides) {
   w.Recreate();
   const Plan plan = w.Plan();
   EXPECT_EQ(ConditionOf(plan, "DataAtRisk"), "True/ExistingData");
+  EXPECT_EQ(kube::api::FindCondition(plan.conditions, "DataAtRisk")->message.find("dm-master-a-dm-master-0, dm-master-a-dm-master-1, dm-master-a-dm-master-2"), 0u);
   EXPECT_FALSE(Has(plan, "Apply StatefulSet/a-dm-master"));
   EXPECT_FALSE(Has(plan, "Apply ConfigMap/a-dm-bootstrap"));   // its being there would mean that the decision has been made
   w.Run(20);

@@ -1,10 +1,22 @@
 // Evictions: DM keeps the flag "may not lead" in the memory of a master and shows it to nobody. What we set stands in the status
-// before it is set; a restart of the pod clears it, and what is no longer needed is taken back.
+// before it is set; a restart of the pod clears it, and what is no longer needed is taken back, before anything else is asked of
+// DM: with every master barred there is no leader, and without a leader DM tells and does nothing.
 #include <algorithm>
 
 #include "operator/lifecycle/steps.h"
 
 namespace dm::op::lifecycle {
+namespace {
+
+// Nobody leads although masters are healthy: whom we barred has to lead again. (Somebody else has barred the others.)
+bool NobodyLeads(const Planning& p) {
+  const auto& reads = p.seen.members;
+  if (!reads.current) return false;
+  if (reads.roster) return reads.roster->leader.name.empty();
+  return std::any_of(reads.health.begin(), reads.health.end(), [&](const auto& one) { return p.Healthy(one.first); });
+}
+
+}  // namespace
 
 void CarryIntents(Planning& p) {
   const base::Json* list = base::Find(p.want.status, "intents");
@@ -12,22 +24,33 @@ void CarryIntents(Planning& p) {
   for (const auto& entry : *list) {
     Intent intent{base::GetStringOr(entry, "action"), base::GetStringOr(entry, "pod"), base::GetStringOr(entry, "incarnation")};
     const auto pod = p.seen.master.pods.find(OrdinalOf(p.names, Role::kMaster, intent.pod));
-    if (intent.action != "EvictLeader" || pod == p.seen.master.pods.end() || pod->second.meta.uid != intent.incarnation) continue;
+    if (pod == p.seen.master.pods.end() || pod->second.meta.uid != intent.incarnation) continue;
     p.plan.intents.push_back(std::move(intent));
   }
 }
 
 void Evictions(Planning& p) {
-  if (p.member_action) return;
   const auto outdated = p.Outdated(Role::kMaster);
-  for (const Intent& intent : p.plan.intents) {
+  const auto carried = p.plan.intents;
+  for (const Intent& intent : carried) {
     const int ordinal = OrdinalOf(p.names, Role::kMaster, intent.pod);
+    const auto& pod = p.seen.master.pods.at(ordinal);
     const bool leaves = ordinal >= p.Desired(Role::kMaster);
     const bool rolls = std::find(outdated.begin(), outdated.end(), ordinal) != outdated.end();
-    const auto& pod = p.seen.master.pods.at(ordinal);   // CarryIntents has seen it, or the eviction is new
-    if (leaves || rolls || pod.meta.BeingDeleted() || pod.pod_ip.empty()) continue;   // an end clears the flag as well
+    if (intent.action == kNoOtherLeader) {
+      if (!leaves && !rolls) std::erase(p.plan.intents, intent);
+      continue;
+    }
+    if (pod.meta.BeingDeleted() || pod.pod_ip.empty()) continue;   // its end clears the flag as well
+    const bool stuck = NobodyLeads(p) && p.Healthy(intent.pod);
+    if ((leaves || rolls) && !stuck) continue;
+    std::erase(p.plan.intents, intent);
+    if (leaves || rolls) {
+      p.plan.intents.push_back({std::string(kNoOtherLeader), intent.pod, intent.incarnation});
+      p.moves.emplace_back(Emit{true, "NoOtherLeader", "no dm-master but " + intent.pod + " may lead; its eviction is taken back"});
+    }
     p.member_action = CancelEvict{intent.pod};
-    std::erase(p.plan.intents, Intent(intent));
+    p.WaitFor(Component::kMaster, "CancellingEviction", intent.pod + " may lead again");
     return;
   }
 }

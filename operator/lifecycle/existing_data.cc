@@ -13,6 +13,13 @@ std::string NamesOf(const Planning& p) {
   return base::Join(names, ", ");
 }
 
+std::string WhoseData(const Planning& p) {
+  for (const int ordinal : p.memory.existing) {
+    if (const auto id = p.seen.master.claims.at(ordinal).ClusterId(); !id.empty()) return "DM cluster " + id;
+  }
+  return "another cluster";
+}
+
 // The old claims count as those of removed members from now on: their data is moved aside on the same volume.
 void Retire(Planning& p) {
   for (const int ordinal : p.memory.existing) {
@@ -47,8 +54,7 @@ void ExistingData(Planning& p) {
   }
   if (wish == "discard") return Retire(p);
   p.Say("DataAtRisk", true, "ExistingData",
-        NamesOf(p) + " existed before this DMCluster and may hold the data of " +
-            (p.memory.claims_know ? "cluster " + p.seen.master.claims.at(*p.memory.existing.begin()).ClusterId() : "another cluster") +
+        NamesOf(p) + " existed before this DMCluster and may hold the data of " + WhoseData(p) +
             "; set the annotation dm.pingcap.com/data to \"reuse\" (start from that data) or to \"discard\" (set it aside and start anew)");
   p.WaitFor(Component::kMaster, "ExistingData", "old claims exist; waiting for the annotation dm.pingcap.com/data");
   p.busy.insert(Component::kWorker);

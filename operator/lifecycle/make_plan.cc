@@ -11,8 +11,8 @@ Plan MakePlan(const DMCluster& want, const desired::Objects& objects, const Obse
     step(p);
     if (p.stop) return std::move(p.plan);
   }
-  for (auto* step : {ExistingData, Suspend, BootstrapMasters, RecordMembers, LostData, ScaleInMasters, ScaleOutMasters, ScaleWorkers,
-                     ForgetWorkers, Roll, Evictions, Claims, Objects, UsedForce}) {
+  for (auto* step : {ExistingData, Suspend, BootstrapMasters, RecordMembers, LostData, Evictions, ScaleInMasters, ScaleOutMasters, ScaleWorkers,
+                     ForgetWorkers, Roll, Claims, Objects, UsedForce}) {
     step(p);
   }
   for (auto& action : p.moves) p.plan.actions.push_back(std::move(action));

@@ -56,13 +56,10 @@ Memory Remember(const DMCluster& want, const Observed& seen) {
       }
     }
   }
-  std::string first_claim;
+  const bool undecided = own.empty() && (!memory.config_map || memory.reuse);
   for (const auto& [ordinal, claim] : seen.master.claims) {
     if (claim.IsMember()) memory.joining.erase(ordinal);
-    if (own.empty() && (!memory.config_map || memory.reuse) && !claim.Retired() && Older(claim.meta, want.meta)) {
-      memory.existing.insert(ordinal);
-      if (claim.IsMember()) memory.claims_know = true;
-    }
+    if (undecided && !claim.Retired() && Older(claim.meta, want.meta)) memory.existing.insert(ordinal);
     if (!claim.IsMember()) continue;
     if (own.empty()) {
       own = claim.ClusterId();

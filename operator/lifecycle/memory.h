@@ -16,7 +16,6 @@ struct Memory {
   std::string conflict;                  // two places name different clusters: what is where
   std::vector<std::string> initial_members;   // that the first masters were started with; may be empty
   std::set<int> existing;                // ordinals of master claims that are older than this DMCluster and may hold data of another
-  bool claims_know = false;              // of those, at least one says of which cluster
   bool reuse = false;                    // the user has said "reuse", and the ConfigMap remembers it
   std::set<int> first;                   // ordinals with a bootstrap line in the live ConfigMap
   std::set<int> joining;                 // ordinals with a join line there, not yet members

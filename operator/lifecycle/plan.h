@@ -65,7 +65,7 @@ struct Wait {
 
 // A DM mutation announced in the status: DM does not show it, and a crash must not forget it.
 struct Intent {
-  std::string action;                    // EvictLeader
+  std::string action;                    // EvictLeader | NoOtherLeader
   std::string pod;
   std::string incarnation;               // UID of the pod: a restart clears what was set
   bool operator==(const Intent&) const = default;

@@ -98,14 +98,18 @@ bool Planning::Fresh() {
   return false;
 }
 
-bool Planning::Announced(const std::string& pod) const {
-  return std::any_of(plan.intents.begin(), plan.intents.end(), [&](const Intent& intent) { return intent.pod == pod; });
-}
-
-void Planning::Evict(const std::string& pod, const std::string& incarnation) {
+void Planning::Evict(const std::string& pod, const std::string& incarnation, const std::string& goal) {
+  const auto announced = [&](std::string_view action) {
+    return std::any_of(plan.intents.begin(), plan.intents.end(), [&](const Intent& i) { return i.pod == pod && i.action == action; });
+  };
+  if (announced(kNoOtherLeader)) {
+    return WaitFor(Component::kMaster, "NoOtherLeader",
+                   goal + ": it leads, and no other dm-master may (an eviction by hand? dmctl operate-leader cancel-evict)");
+  }
   // Asked for again while it still leads: evicting twice does no harm, forgetting it after a crash would.
-  if (!Announced(pod)) plan.intents.push_back({"EvictLeader", pod, incarnation});
+  if (!announced(kEvictLeader)) plan.intents.push_back({std::string(kEvictLeader), pod, incarnation});
   member_action = EvictLeader{pod};
+  WaitFor(Component::kMaster, "EvictingLeader", goal + ": it leads; waiting for another leader");
 }
 
 std::vector<int> Planning::Outdated(Role role) const {

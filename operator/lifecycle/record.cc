@@ -1,8 +1,23 @@
-// RecordMembers: whoever DM lists and whose pod is healthy has its data on its claim; the claim says so from then on. This is
-// the memory that outlives the DMCluster, its status and its ConfigMaps.
+// RecordMembers: what DM says of membership is written where the data lies. Whoever DM lists and whose pod is healthy has its data on its claim, and the claim
+// says so; whoever is listed no more is marked as removed. This is the memory that outlives the DMCluster, its status and its ConfigMaps.
 #include "operator/lifecycle/steps.h"
 
 namespace dm::op::lifecycle {
+
+namespace {
+
+// Removed from DM, by us or by somebody else: its data is dead, and must not be started again as it is.
+void MarkRemoved(Planning& p, const members::Roster& roster) {
+  for (const auto& [ordinal, claim] : p.seen.master.claims) {
+    if (!claim.IsMember() || claim.ClusterId() != p.memory.cluster_id || roster.FindMaster(p.Pod(Role::kMaster, ordinal))) continue;
+    if (!p.Fresh()) return;
+    Annotate change{"PersistentVolumeClaim", claim.meta.name, claim.meta.uid, {}};
+    change.annotations[std::string(annotations::kRemovedAt)] = base::FormatRfc3339(p.now.wall);
+    p.records.emplace_back(std::move(change));
+  }
+}
+
+}  // namespace
 
 void RecordMembers(Planning& p) {
   const auto* roster = p.Trusted();
@@ -21,6 +36,7 @@ void RecordMembers(Planning& p) {
     p.recorded.insert(ordinal);
     p.records.emplace_back(std::move(change));
   }
+  MarkRemoved(p, *roster);
 }
 
 }  // namespace dm::op::lifecycle

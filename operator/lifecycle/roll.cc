@@ -80,8 +80,7 @@ void RollMasters(Planning& p, const std::vector<int>& outdated) {
   if (!p.OthersHealthy(*roster, pod, &why)) return p.WaitFor(Component::kMaster, "RollBlocked", goal + ": " + why + " is not healthy");
   if (!p.Fresh()) return p.WaitFor(Component::kMaster, "Rolling", goal + ": asking the members once more");
   if (roster->leader.name == pod && roster->masters.size() > 1) {
-    p.Evict(pod, p.seen.master.pods.at(ordinal).meta.uid);
-    return p.WaitFor(Component::kMaster, "Rolling", goal + ": it leads; waiting for another leader");
+    return p.Evict(pod, p.seen.master.pods.at(ordinal).meta.uid, goal);
   }
   Replace(p, Role::kMaster, ordinal);
   p.WaitFor(Component::kMaster, "Rolling", goal);

@@ -4,17 +4,6 @@
 #include "operator/lifecycle/steps.h"
 
 namespace dm::op::lifecycle {
-namespace {
-
-// The member is no more (or never was): its data may not be started again as it is.
-void MarkRetired(Planning& p, const Claim& claim) {
-  Annotate change{"PersistentVolumeClaim", claim.meta.name, claim.meta.uid, {}};
-  change.annotations[std::string(annotations::kRemovedAt)] = base::FormatRfc3339(p.now.wall);
-  p.records.emplace_back(std::move(change));
-}
-
-}  // namespace
-
 void ScaleInMasters(Planning& p) {
   if (p.Busy(Component::kMaster) || !p.memory.Known()) return;
   const int keep = p.MastersToKeep();
@@ -32,11 +21,7 @@ void ScaleInMasters(Planning& p) {
   if (!roster) return p.WaitFor(Component::kMaster, "ScaleInBlocked", goal + ": the members are not known: " + why);
 
   const auto* member = roster->FindMaster(pod);
-  if (!member) {
-    const auto claim = p.seen.master.claims.find(ordinal);
-    if (claim != p.seen.master.claims.end() && claim->second.IsMember()) MarkRetired(p, claim->second);
-    return p.WaitFor(Component::kMaster, "ScalingIn", goal + ": it is no member any more");
-  }
+  if (!member) return p.WaitFor(Component::kMaster, "ScalingIn", goal + ": it is no member any more");   // record.cc marks its claim
   if (!p.OthersHealthy(*roster, pod, &why)) {
     return p.WaitFor(Component::kMaster, "ScaleInBlocked", goal + ": " + why + " is not healthy, and the majority would be at risk");
   }
@@ -48,8 +33,8 @@ void ScaleInMasters(Planning& p) {
   if (roster->leader.name.empty()) return p.WaitFor(Component::kMaster, "ScaleInBlocked", goal + ": DM has no leader now");
   if (roster->leader.name == pod) {
     const auto it = p.seen.master.pods.find(ordinal);
-    if (it != p.seen.master.pods.end()) p.Evict(pod, it->second.meta.uid);
-    return p.WaitFor(Component::kMaster, "ScalingIn", goal + ": it leads; waiting for another leader");
+    if (it != p.seen.master.pods.end()) return p.Evict(pod, it->second.meta.uid, goal);
+    return p.WaitFor(Component::kMaster, "ScalingIn", goal + ": it leads, but its pod is not there");
   }
   p.member_action = DeleteMember{Role::kMaster, pod, member->id};
   p.WaitFor(Component::kMaster, "ScalingIn", goal);

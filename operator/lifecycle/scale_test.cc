@@ -79,6 +79,7 @@ TEST(ScaleIn, OfMastersRemovesTheMemberMarksTheClaimThenShrinks) {
   Plan plan = w.Plan();
   EXPECT_EQ(Does(plan), std::vector<std::string>{"DeleteMember master/a-dm-master-2"});
   w.Execute(plan);
+  w.Tick();
   plan = w.Plan();
   EXPECT_EQ(Does(plan), std::vector<std::string>{"Annotate PersistentVolumeClaim/dm-master-a-dm-master-2"});
   w.Execute(plan);
@@ -141,6 +142,23 @@ TEST(ScaleIn, AnEvictionThatIsNoLongerNeededIsTakenBack) {
   EXPECT_TRUE(w.Plan().intents.empty());
 }
 
+TEST(ScaleIn, WhenNobodyElseMayLeadTheEvictionIsTakenBackAndNotTriedForEver) {
+  World w = Settled(2, 1);
+  w.dm.Evict("a-dm-master-0");   // by a hand
+  w.dm.Elect();
+  ASSERT_EQ(w.dm.leader(), "a-dm-master-1");
+  w.want.master.replicas = 1;
+  w.Run(20);
+  EXPECT_EQ(w.dm.leader(), "a-dm-master-1");
+  EXPECT_EQ(WaitOf(w.Plan(), Component::kMaster), "NoOtherLeader");
+  int evictions = 0;
+  for (const auto& line : w.log) evictions += line.find("EvictLeader") != std::string::npos;
+  EXPECT_EQ(evictions, 1);
+  w.want.master.replicas = 2;
+  w.Run(3);
+  EXPECT_TRUE(w.Plan().intents.empty());
+}
+
 TEST(ScaleIn, IsRefusedWhileItWouldPutTheMajorityAtRisk) {
   struct Case {
     const char* what;
@@ -179,6 +197,32 @@ TEST(ScaleIn, ToNoMastersIsRefused) {
   EXPECT_EQ(WaitOf(w.Plan(), Component::kMaster), "NoMasters");
   w.Run(10);
   EXPECT_EQ(w.dm.members(), 1u);
+}
+
+TEST(ScaleIn, TakenBackAfterTheMemberWasRemovedItJoinsAgain) {
+  World w = Settled(3, 1);
+  w.want.master.replicas = 2;
+  w.Execute(w.Plan());          // DM has removed it; its claim does not say so yet
+  ASSERT_FALSE(w.dm.Lists("a-dm-master-2"));
+  w.want.master.replicas = 3;
+  w.Run(40);
+  ExpectClean(w);
+  EXPECT_TRUE(w.dm.Healthy("a-dm-master-2"));
+  EXPECT_EQ(w.disk(2).aside.size(), 1u);
+  EXPECT_TRUE(w.Plan().Settled());
+}
+
+TEST(ScaleOut, AMemberThatAHandRemovedJoinsAgain) {
+  for (const char* pod : {"a-dm-master-0", "a-dm-master-1", "a-dm-master-2"}) {
+    World w = Settled(3, 1);
+    w.dm.DeleteMaster(pod, w.now);
+    w.dm.Elect();
+    w.Run(40);
+    ExpectClean(w);
+    EXPECT_TRUE(w.dm.Healthy(pod)) << pod;
+    EXPECT_EQ(w.dm.members(), 3u);
+    EXPECT_TRUE(w.Plan().Settled());
+  }
 }
 
 TEST(ScaleIn, AnOldMemberListIsNotEnough) {

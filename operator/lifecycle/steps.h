@@ -17,6 +17,10 @@ inline constexpr base::Duration kSettling = std::chrono::seconds(6);
 // Nothing is taken away on the word of a member list that is older.
 inline constexpr base::Duration kFresh = std::chrono::seconds(5);
 
+// What an Intent says: an eviction that we asked for, or that one had to be taken back because nobody else could lead.
+inline constexpr std::string_view kEvictLeader = "EvictLeader";
+inline constexpr std::string_view kNoOtherLeader = "NoOtherLeader";
+
 struct Planning {
   const DMCluster& want;
   const desired::Objects& objects;
@@ -54,9 +58,8 @@ struct Planning {
   base::Duration Unsettled(const members::Roster& roster, const std::string& except = {}) const;
   // The member list is new enough to take something away; if not, the plan asks for a new one.
   bool Fresh();
-  // The eviction of that pod stands in the status.
-  bool Announced(const std::string& pod) const;
-  void Evict(const std::string& pod, const std::string& incarnation);
+  // Has the leader give way, and waits for another one.
+  void Evict(const std::string& pod, const std::string& incarnation, const std::string& goal);
   // Pods that do not run the newest template.
   std::vector<int> Outdated(Role role) const;
   // Masters that must not vanish: members by list, by claim, or by a bootstrap line.

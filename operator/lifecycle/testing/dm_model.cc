@@ -51,9 +51,9 @@ std::string DmModel::Crash(const std::string& pod, Disk& disk, const std::string
 }
 
 void DmModel::StartMaster(const std::string& pod, Disk& disk, const std::string& line, const std::string& removed, int now) {
-  if (masters_[pod].running) return;
+  if (masters_[pod].running || masters_[pod].removed) return;
   const std::string crash = Crash(pod, disk, line, removed, now);
-  masters_[pod] = {crash.empty(), now, false, crash};
+  masters_[pod] = {crash.empty(), now, false, false, crash};
   if (crash.empty()) started_.insert(pod);
 }
 
@@ -125,7 +125,7 @@ std::string DmModel::DeleteMaster(const std::string& pod, int now) {
   if (!members_.contains(pod)) return {};
   if (const auto who = Unstable(pod, now); !who.empty()) return "etcdserver: unhealthy cluster";
   members_.erase(pod);
-  if (auto it = masters_.find(pod); it != masters_.end()) it->second.running = false;
+  if (auto it = masters_.find(pod); it != masters_.end()) it->second = {false, 0, false, true, "removed"};
   if (leader_ == pod) leader_.clear();
   return {};
 }

@@ -28,6 +28,7 @@ class DmModel {
     bool running = false;
     int since = 0;                           // when it became healthy
     bool evicted = false;
+    bool removed = false;                    // no member any more; it does not end by itself
     std::string crash;                       // why it does not run
   };
 

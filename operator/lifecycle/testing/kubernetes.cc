@@ -95,6 +95,7 @@ void World::TickSet(Role role) {
       kube::api::Pod& pod = pods_[name];
       pod.meta.name = name;
       pod.meta.uid = NewUid();
+      pod.meta.creation_timestamp = Stamp();
       pod.controller_revision = revision;
     }
     StartPod(role, i);
@@ -105,6 +106,7 @@ void World::TickSet(Role role) {
 
 void World::Tick() {
   ++now;
+  asked_again_ = false;
   TickSet(Role::kMaster);
   dm.Elect();
   TickSet(Role::kWorker);

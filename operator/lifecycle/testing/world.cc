@@ -90,6 +90,7 @@ Observed World::See() const {
   }
   if (members_unknown) masters.clear();
   seen.members = dm.Read(masters, now);
+  seen.members.current = !asked_again_;
   return seen;
 }
 
@@ -101,17 +102,17 @@ lifecycle::Plan World::Plan() const {
 }
 
 void World::Execute(const lifecycle::Plan& plan, std::size_t count) {
+  Json announced = Json::array();
   for (const auto& intent : plan.intents) {
-    // As the executor does: announced before it is done.
-    Json list = Json::array();
-    list.push_back({{"action", intent.action}, {"pod", intent.pod}, {"incarnation", intent.incarnation}});
-    if (count > 0) want.status["intents"] = list;
+    announced.push_back({{"action", intent.action}, {"pod", intent.pod}, {"incarnation", intent.incarnation}});
   }
   for (const Action& action : plan.actions) {
     if (count-- == 0) return;                      // the operator was killed here
     ++writes;
     log.push_back("t=" + std::to_string(now) + " " + Describe(action));
+    if (std::holds_alternative<EvictLeader>(action)) want.status["intents"] = announced;   // before it is done
     std::visit([this](const auto& a) { Do(a); }, action);
+    asked_again_ |= IsMemberAction(action);
   }
   if (count > 0) WriteStatus(plan);
 }

@@ -81,6 +81,7 @@ class World {
   std::map<std::string, Disk> disks_;
   std::set<std::string> held_;
   int uid_ = 0;
+  bool asked_again_ = false;                       // DM was changed: what was read is not current before the next tick
 };
 
 }  // namespace dm::op::lifecycle::testing
