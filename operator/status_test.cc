@@ -35,7 +35,7 @@ TEST(Status, SaysWhatIsWrongTheGravestFirst) {
       {"a worker is down", [](World& w) { w.Hold("a-dm-worker-0", true); w.KillPod("a-dm-worker-0"); w.Tick(); }, "False/WorkersNotReady", "True/Available", "True/WorkerOffline"},
       {"members are silent", [](World& w) { w.members_unknown = true; }, "False/MembersNotReady", "Unknown/MembersUnknown", "True/MembersUnknown"},
       {"suspended", [](World& w) { w.want.master.suspended = w.want.worker.suspended = true; w.Run(5); }, "False/Suspended", "False/NoMaster", "False/Healthy"},
-      {"rolling", [](World& w) { w.image = "dm:2"; w.Run(2); }, "False/Progressing", "True/Available", "False/Healthy"},
+      {"rolling", [](World& w) { w.SetImage("dm:2"); w.Run(2); }, "False/Progressing", "True/Available", "False/Healthy"},
   };
   for (const Case& c : cases) {
     World w(3, 2);

@@ -4,7 +4,7 @@
 namespace dm::op::lifecycle {
 
 Plan MakePlan(const DMCluster& want, const desired::Objects& objects, const Observed& seen, const Now& now) {
-  Planning p{want, objects, seen, now, want.names(), Remember(want, seen), {}, false, {}, {}, {}, {}, {}, {}, {}, {}};
+  Planning p{want, objects, seen, now, want.names(), Remember(want, seen)};
   CarryIntents(p);
   p.plan.bootstrap = {p.memory.cluster_id, p.memory.initial_members};
   for (auto* step : {Adopt, Pause, Ownership}) {

@@ -59,13 +59,14 @@ void ApplySet(Planning& p, Json object, Role role, bool& masters_change) {
   Json& spec = object["spec"];
   spec["replicas"] = replicas->second;
   spec["updateStrategy"] = Json{{"type", "OnDelete"}};   // we choose the order (roll.cc)
+  HoldTemplate(p, object, role);
   if (const Child* live = p.Set(role)) {
     KeepImmutable(spec, *live);
     const bool differs = TemplateDiffers(object, *live);
     if (role == Role::kMaster) masters_change = differs || !ReadSet(*live).observed || !p.Outdated(Role::kMaster).empty();
     // Masters before workers: a worker that is made anew in between stays at the version that the masters still have.
     if (role == Role::kWorker && differs && masters_change) {
-      spec["template"] = *base::FindPath(live->object, {"spec", "template"});
+      KeepTemplate(object, *live);
       p.WaitFor(Component::kWorker, "WaitsForMasters", "the dm-workers change when the dm-masters have");
     }
   }
@@ -126,7 +127,7 @@ void Prune(Planning& p, const std::set<std::string>& rendered) {
         changing |= apply && base::GetStringOr(apply->object, "kind") == "StatefulSet";
       }
       for (const Role role : {Role::kMaster, Role::kWorker}) changing |= p.Set(role) && !ReadSet(*p.Set(role)).observed;
-      if (changing) continue;
+      if (changing || p.template_held) continue;
     }
     p.moves.emplace_back(DeleteObject{kind, child.meta.name, child.meta.uid, "it is not wanted any more"});
   }
@@ -164,6 +165,7 @@ void Objects(Planning& p) {
     ApplyIfDifferent(p, manifest);
   }
   Prune(p, rendered);
+  TellHeld(p);
 }
 
 }  // namespace dm::op::lifecycle

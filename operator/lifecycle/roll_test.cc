@@ -26,7 +26,7 @@ std::vector<std::string> Replaced(const World& w) {
 TEST(Roll, OneAtATimeMastersFirstTheLeaderLastAndTheLeadershipMovesOnce) {
   World w = Settled(3, 2);
   ASSERT_EQ(w.dm.leader(), "a-dm-master-0");
-  w.image = "dm:2";
+  w.SetImage("dm:2");
   w.Run(60);
   ExpectClean(w);
   EXPECT_EQ(Replaced(w), (std::vector<std::string>{"a-dm-master-2", "a-dm-master-1", "a-dm-master-0", "a-dm-worker-1", "a-dm-worker-0"}));
@@ -36,7 +36,7 @@ TEST(Roll, OneAtATimeMastersFirstTheLeaderLastAndTheLeadershipMovesOnce) {
 
 TEST(Roll, WorkersKeepTheOldTemplateUntilTheMastersHaveChanged) {
   World w = Settled(3, 1);
-  w.image = "dm:2";
+  w.SetImage("dm:2");
   const Plan plan = w.Plan();
   EXPECT_EQ(Does(plan), std::vector<std::string>{"Apply StatefulSet/a-dm-master"});
   EXPECT_EQ(WaitOf(plan, Component::kWorker), "WaitsForMasters");
@@ -44,7 +44,7 @@ TEST(Roll, WorkersKeepTheOldTemplateUntilTheMastersHaveChanged) {
 
 TEST(Roll, StopsWhenTheFirstNewMasterIsNotWell) {
   World w = Settled(3, 1);
-  w.image = "dm:2";
+  w.SetImage("dm:2");
   w.Run(1);
   w.Hold("a-dm-master-2", true);
   w.Run(30);
@@ -57,7 +57,7 @@ TEST(Roll, ABrokenPodOfAnOlderTemplateIsReplacedAtOnce) {
   World w(3, 1);
   for (int i = 0; i < 3; ++i) w.Hold("a-dm-master-" + std::to_string(i), true);   // an image that does not exist
   w.Run(5);
-  w.image = "dm:2";
+  w.SetImage("dm:2");
   for (int i = 0; i < 3; ++i) w.Hold("a-dm-master-" + std::to_string(i), false);
   w.Run(1);
   w.Hold("a-dm-master-0", false);
@@ -68,7 +68,7 @@ TEST(Roll, ABrokenPodOfAnOlderTemplateIsReplacedAtOnce) {
 
 TEST(Roll, APodThatIsEndingIsNotDeletedAgain) {
   World w = Settled(3, 1);
-  w.image = "dm:2";
+  w.SetImage("dm:2");
   w.Execute(w.Plan());
   w.Tick();
   auto seen = w.See();
@@ -81,7 +81,7 @@ TEST(Roll, APodThatIsEndingIsNotDeletedAgain) {
 TEST(Roll, AWorkerThatLoadsHoldsUpNobodyElse) {
   World w = Settled(1, 3);
   w.dm.Load("a-dm-worker-2", true);
-  w.image = "dm:2";
+  w.SetImage("dm:2");
   w.Run(30);
   EXPECT_EQ(Replaced(w), (std::vector<std::string>{"a-dm-master-0", "a-dm-worker-1", "a-dm-worker-0"}));
   EXPECT_EQ(WaitOf(w.Plan(), Component::kWorker), "RollBlocked");
@@ -95,7 +95,7 @@ TEST(Roll, AWorkerThatLoadsHoldsUpNobodyElse) {
 TEST(Roll, ForceGivenTogetherWithTheChangeIsNotUsedUpBeforeTheRoll) {
   World w = Settled(1, 1);
   w.dm.Load("a-dm-worker-0", true);
-  w.image = "dm:2";
+  w.SetImage("dm:2");
   w.Annotate("dm.pingcap.com/force", "roll");
   w.Run(30);
   ExpectClean(w);
@@ -105,7 +105,7 @@ TEST(Roll, ForceGivenTogetherWithTheChangeIsNotUsedUpBeforeTheRoll) {
 
 TEST(Roll, ASingleMasterIsSimplyReplaced) {
   World w = Settled(1, 0);
-  w.image = "dm:2";
+  w.SetImage("dm:2");
   w.Run(10);
   ExpectClean(w);
   EXPECT_TRUE(w.dm.Healthy("a-dm-master-0"));
@@ -115,17 +115,52 @@ TEST(Roll, ASingleMasterIsSimplyReplaced) {
 TEST(Roll, WithOnDeleteThePodsAreTheUsers) {
   World w = Settled(1, 1);
   w.want.raw["statefulSetUpdateStrategy"] = "OnDelete";
-  w.image = "dm:2";
+  w.SetImage("dm:2");
   w.Run(10);
   EXPECT_TRUE(Replaced(w).empty());
   EXPECT_EQ(ConditionOf(w.Plan(), "UpdateAvailable"), "True/OnDelete");
+}
+
+TEST(HeldTemplate, AnotherVersionOfTheOperatorRollsNothingByItself) {
+  World w = Settled(3, 1);
+  w.rendering = "2";
+  EXPECT_TRUE(w.Plan().Settled());
+  EXPECT_EQ(ConditionOf(w.Plan(), "UpdateAvailable"), "True/TemplateHeld");
+  w.want.worker.replicas = 2;   // a wish that is none of the pods'
+  w.want.worker.raw["replicas"] = 2;
+  w.Run(20);
+  EXPECT_TRUE(Replaced(w).empty());
+  // Drift is measured against what was applied.
+  (*w.Object("StatefulSet", "a-dm-master"))["spec"]["template"]["rendering"] = "by hand";
+  EXPECT_EQ(Does(w.Plan()), std::vector<std::string>{"Apply StatefulSet/a-dm-master"});
+  w.Run(10);
+  EXPECT_EQ((*w.Object("StatefulSet", "a-dm-master"))["spec"]["template"]["rendering"], "1");
+  EXPECT_TRUE(Replaced(w).empty());
+
+  w.Annotate("dm.pingcap.com/restartedAt", "2026-11-24T20:00:00Z");
+  w.Run(60);
+  ExpectClean(w);
+  EXPECT_EQ(Replaced(w).size(), 5u);
+  EXPECT_EQ((*w.Object("StatefulSet", "a-dm-worker"))["spec"]["template"]["rendering"], "2");
+  EXPECT_EQ(ConditionOf(w.Plan(), "UpdateAvailable"), "");
+  EXPECT_TRUE(w.Plan().Settled());
+}
+
+TEST(HeldTemplate, ComesAlongWithTheNextChangeOfTheSpec) {
+  World w = Settled(1, 1);
+  w.rendering = "2";
+  w.SetImage("dm:2");
+  w.Run(40);
+  ExpectClean(w);
+  EXPECT_EQ(Replaced(w), (std::vector<std::string>{"a-dm-master-0", "a-dm-worker-0"}));
+  EXPECT_EQ((*w.Object("StatefulSet", "a-dm-worker"))["spec"]["template"]["rendering"], "2");
 }
 
 TEST(Pause, StopsEveryChange) {
   World w = Settled(3, 1);
   w.want.paused = true;
   w.want.master.replicas = 1;
-  w.image = "dm:2";
+  w.SetImage("dm:2");
   EXPECT_TRUE(w.Plan().actions.empty());
   EXPECT_EQ(ConditionOf(w.Plan(), "Paused"), "True/Paused");
 }

@@ -56,7 +56,7 @@ class Simulation {
     switch (Below(40)) {
       case 0: w_.want.master.replicas = Pick({1, 2, 3, 4, 5}); break;
       case 1: w_.want.worker.replicas = Pick({0, 1, 2, 3, 5}); break;
-      case 2: w_.image = "dm:" + std::to_string(Below(3)); break;
+      case 2: w_.SetImage("dm:" + std::to_string(Below(3))); break;
       case 3: w_.KillPod(Pod(Role::kMaster)); break;
       case 4: w_.KillPod(Pod(Role::kWorker)); break;
       case 5: w_.Hold(held_ = Pod(Role::kMaster), true); break;
@@ -70,6 +70,7 @@ class Simulation {
         if (auto* set = w_.Object("StatefulSet", "a-dm-master")) (*set)["spec"]["replicas"] = Below(6);
         break;
       case 14: w_.Annotate("dm.pingcap.com/force", Below(2) == 0 ? "roll" : "scale-in"); break;
+      case 15: w_.rendering = std::to_string(Below(3)); break;
       default: break;
     }
   }

@@ -27,17 +27,18 @@ struct Planning {
   const Observed& seen;
   const Now& now;
   Names names;
-  Memory memory;
+  Memory memory{};
 
-  Plan plan;
+  Plan plan{};
   bool stop = false;                                 // nothing more for this cluster
-  std::map<Role, int> replicas;                      // what the StatefulSets shall have; absent: not applied
-  std::map<std::string, std::string> lines;          // of the bootstrap ConfigMap
-  std::set<int> recorded;                            // masters whose claims this plan annotates as members
-  std::vector<Action> records, moves;                // before and after the objects are applied
-  std::optional<Action> member_action;               // at most one change of DM at a time
-  std::set<Component> busy;                          // waits, or is being changed
-  std::set<Role> held;                               // its replicas are decided, or it is not touched (suspended)
+  std::map<Role, int> replicas{};                    // what the StatefulSets shall have; absent: not applied
+  std::map<std::string, std::string> lines{};        // of the bootstrap ConfigMap
+  std::set<int> recorded{};                           // masters whose claims this plan annotates as members
+  std::vector<Action> records{}, moves{};               // before and after the objects are applied
+  std::optional<Action> member_action{};              // at most one change of DM at a time
+  std::set<Component> busy{};                         // waits, or is being changed
+  bool template_held = false;                        // other pods would be made, but nobody asked for them
+  std::set<Role> held{};                              // its replicas are decided, or it is not touched (suspended)
 
   void WaitFor(Component component, std::string reason, std::string message);
   void Say(std::string type, bool status, std::string reason, std::string message);
@@ -94,6 +95,12 @@ std::string BootstrapLine(const Planning& p, const std::set<int>& ordinals);
 std::string JoinLine(const Planning& p, const std::set<int>& ordinals);
 // The line that a pod has now; empty: none.
 std::string LiveLine(const Planning& p, int ordinal);
+
+// held_template.cc: the template as last applied, while the user's wish is the same; what the live set has, with its marks;
+// and the condition about it.
+void HoldTemplate(Planning& p, base::Json& set, Role role);
+void KeepTemplate(base::Json& set, const Child& live);
+void TellHeld(Planning& p);
 
 // May this worker be disturbed? nullopt: that is not known yet (the plan asks for it). `who` says what it does.
 std::optional<bool> Disturbable(Planning& p, const std::string& worker, std::string* what);

@@ -24,7 +24,10 @@ World::World(int masters, int workers) {
   want.worker.role = Role::kWorker;
   want.worker.replicas = workers;
   want.has_worker = workers >= 0;
+  SetImage("dm:1");
 }
+
+void World::SetImage(const std::string& image) { want.raw["image"] = image; }
 
 std::string World::Stamp() const { return base::FormatRfc3339(base::WallTime(std::chrono::seconds(1'700'000'000 + now))); }
 
@@ -48,7 +51,7 @@ desired::Objects World::Render() const {
   for (const Role role : {Role::kMaster, Role::kWorker}) {
     if (role == Role::kWorker && !want.has_worker) continue;
     add("StatefulSet", names.StatefulSet(role),
-        {{"spec", {{"replicas", want.component(role).replicas}, {"template", {{"image", image}}}, {"serviceName", names.PeerService(role)}}}});
+        {{"spec", {{"replicas", want.component(role).replicas}, {"template", {{"image", want.raw["image"]}, {"rendering", rendering}}}, {"serviceName", names.PeerService(role)}}}});
   }
   return out;
 }

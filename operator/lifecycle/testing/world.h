@@ -25,7 +25,7 @@ class World {
 
   // --- the user's side
   DMCluster want;
-  std::string image = "dm:1";                      // part of the pod template
+  void SetImage(const std::string& image);         // part of the spec and of the pod template
   void Recreate();                                 // the DMCluster is deleted and made anew; children go, claims stay
   void Annotate(const std::string& key, const std::string& value);
 
@@ -49,6 +49,7 @@ class World {
   bool members_unknown = false;                    // the operator cannot reach any member
 
   // --- the operator
+  std::string rendering = "1";                     // part of the pod template that no user asked for: the operator's version
   desired::Objects Render() const;
   Observed See() const;
   lifecycle::Plan Plan() const;
