@@ -214,6 +214,7 @@ TEST_F(LeaseTest, ARequestThatHangsDoesNotHideTheDeadline) {
   go = true;
   a.elector.StopAndRelease();
   EXPECT_FALSE(a.elector.IsLeader()) << "an answer that came too late does not bring it back";
+  EXPECT_EQ(Holder(), "a") << "nor is there anything to release";
   EXPECT_EQ(a.lost, 1);
 }
 
