@@ -86,6 +86,8 @@ std::unique_ptr<ByteStream> NewTlsStream(tcp::socket socket, SSL_CTX& context, b
   return std::make_unique<TlsStream>(std::move(socket), context, server);
 }
 
+boost::system::error_code TimeoutError() { return beast::error::timeout; }
+
 bool IsTimeout(const boost::system::error_code& error) { return error == beast::error::timeout; }
 
 bool IsTruncated(const boost::system::error_code& error) {

@@ -44,6 +44,7 @@ std::unique_ptr<ByteStream> NewPlainStream(boost::asio::ip::tcp::socket socket);
 // Keeps a reference to the context.
 std::unique_ptr<ByteStream> NewTlsStream(boost::asio::ip::tcp::socket socket, SSL_CTX& context, bool server);
 
+boost::system::error_code TimeoutError();                  // what an operation ends with when its deadline passes
 bool IsTimeout(const boost::system::error_code& error);
 bool IsEnd(const boost::system::error_code& error);        // the peer closed, in an orderly way or without close_notify
 bool IsTruncated(const boost::system::error_code& error);  // TLS ended by FIN without close_notify

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <mutex>
 #include <system_error>
 
@@ -45,6 +46,32 @@ struct Attempt {
     }
   }
 };
+
+// Where the system keeps its certificate authorities, as OpenSSL would look for them.
+struct SystemTrust {
+  std::string file, directory;
+};
+
+// Once, before any connection: remembers where the authorities are and hides them from the library. It reads all of them
+// for every connection, before anybody can say which ones count: 25 ms each time, on the caller's thread, for nothing.
+const SystemTrust& HideSystemTrust() {
+  static const SystemTrust trust = [] {
+    const auto take = [](const char* variable, const char* otherwise) {
+      const char* value = std::getenv(variable);
+      std::string found = value != nullptr ? value : otherwise;
+      ::setenv(variable, "/nonexistent", 1);
+      return found;
+    };
+    return SystemTrust{take(X509_get_default_cert_file_env(), X509_get_default_cert_file()),
+                       take(X509_get_default_cert_dir_env(), X509_get_default_cert_dir())};
+  }();
+  return trust;
+}
+
+Result<StorePtr> NewSystemStore() {
+  const SystemTrust& trust = HideSystemTrust();
+  return NewStoreFromFiles(trust.file, trust.directory);
+}
 
 bool IsStaleWrite(const ExchangeState::Failure& failure) {
   return failure.what == "Failed to write request body" || failure.what == "Failed to write request headers";
@@ -104,14 +131,13 @@ class CpprestTransport final : public Transport {
       return Fail(Code::kInvalid, "API server \"" + base::Printable(options_.base_url) +
                                       "\": IPv6 literals cannot be dialled; use a host name, as kubernetes.default.svc");
     }
-    secure_ = base.scheme() == "https";
     check_->name = options_.tls.server_name.empty() ? base.host() : options_.tls.server_name;
-    if (secure_ && !options_.tls.authority_pem.empty()) {
-      SslContextPtr trial(SSL_CTX_new(TLS_client_method()));    // so that a bad authority is said at once
-      if (!trial) return Fail(Code::kInternal, OpensslError());
-      if (auto trusted = TrustOnly(*trial, options_.tls.authority_pem); !trusted) return trusted;
-    }
     InitializeCpprest();
+    if (base.scheme() == "https" && !options_.tls.insecure_skip_verify) {
+      auto store = options_.tls.authority_pem.empty() ? NewSystemStore() : NewStore(options_.tls.authority_pem);
+      if (!store) return base::Propagate(store);
+      store_ = std::move(*store);      // read once; the contexts share it
+    }
     client_.Set(NewClient());
     return {};
   } catch (const std::exception& e) {
@@ -123,20 +149,19 @@ class CpprestTransport final : public Transport {
     config.set_timeout(kBackstop);
     config.set_max_redirects(0);      // it would forward Authorization to wherever the answer points
     config.set_validate_certificates(!options_.tls.insecure_skip_verify);
-    config.set_ssl_context_callback([tls = options_.tls, check = check_](boost::asio::ssl::context& context) {
-      SetUpTls(*context.native_handle(), tls, check);
+    config.set_ssl_context_callback([tls = options_.tls, store = store_, check = check_](boost::asio::ssl::context& context) {
+      SetUpTls(*context.native_handle(), tls, store.get(), check);
     });
     return std::make_shared<HttpClient>(web::uri(options_.base_url), config);
   }
 
   // Called by the library for each new connection; what is thrown here reaches the request as its failure.
-  static void SetUpTls(SSL_CTX& context, const ClientTls& tls, const std::shared_ptr<PeerCheck>& check) {
+  static void SetUpTls(SSL_CTX& context, const ClientTls& tls, X509_STORE* store, const std::shared_ptr<PeerCheck>& check) {
     const auto enforce = [](const Result<void>& done) {
       if (!done) throw std::runtime_error(done.error().ToString());
     };
     enforce(Harden(context));
-    // The library has loaded the system's authorities by now: with one of our own, only that one counts.
-    if (!tls.authority_pem.empty()) enforce(TrustOnly(context, tls.authority_pem));
+    if (store != nullptr) Trust(context, *store);
     enforce(InstallPeerCheck(context, check));
     if (!tls.client_certificate) return;
     auto [certificate, key] = tls.client_certificate();
@@ -286,8 +311,8 @@ class CpprestTransport final : public Transport {
   }
 
   const ApiTransportOptions options_;
-  bool secure_ = false;
   std::shared_ptr<PeerCheck> check_ = std::make_shared<PeerCheck>();
+  std::shared_ptr<X509_STORE> store_;      // null when nothing is verified
   base::Guarded<std::shared_ptr<HttpClient>> client_;
   Result<void> ready_;      // last: Prepare fills the others
 };
@@ -297,6 +322,7 @@ class CpprestTransport final : public Transport {
 void InitializeCpprest(int threads) {
   static std::once_flag once;
   std::call_once(once, [threads] {
+    HideSystemTrust();
     OPENSSL_init_ssl(OPENSSL_INIT_LOAD_SSL_STRINGS | OPENSSL_INIT_LOAD_CRYPTO_STRINGS, nullptr);
     try {
       crossplat::threadpool::initialize_with_threads(static_cast<std::size_t>(std::max(threads, 1)));

@@ -29,7 +29,8 @@ struct ApiTransportOptions {
 
 // Call once at the top of main, before any transport exists and before other threads, with the signals that main waits
 // for already blocked (the pool's threads inherit the mask): starts OpenSSL, then the small pool. The order matters: at
-// exit the pool must be gone before OpenSSL frees its locks. Later calls do nothing.
+// exit the pool must be gone before OpenSSL frees its locks. Later calls do nothing. Sets SSL_CERT_FILE and SSL_CERT_DIR of
+// this process to nothing, after noting what they were for transports that trust the system.
 void InitializeCpprest(int threads = 4);
 
 // How main ends once it has stopped everything of ours: flushes stdio and leaves without running static destructors. The

@@ -145,6 +145,7 @@ void HttpServer::Drain(base::Duration grace) {
   if (std::exchange(impl_->drained, true)) return;
   Impl& impl = *impl_;
   impl.context->closing = true;
+  impl.context->draining = true;
   asio::post(impl.acceptor.get_executor(), [&impl] {
     boost::system::error_code ignored;
     impl.acceptor.close(ignored);

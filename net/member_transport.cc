@@ -95,7 +95,8 @@ class Exchange {
 
   void Expire(base::Duration after) {
     allowed_ = after;
-    stream_->ExpiresAfter(after);
+    deadline_ = std::chrono::steady_clock::now() + after;
+    stream_->ExpiresAt(deadline_);
   }
 
   Result<void> SendRequest() {
@@ -177,6 +178,11 @@ class Exchange {
   template <class Start>
   ByteStream::Error Run(Start start) {
     if (stop_.stop_requested()) return asio::error::operation_aborted;
+    // The stream's own timer loses against a peer whose bytes are always there already.
+    if (std::chrono::steady_clock::now() >= deadline_) {
+      timed_out_ = true;
+      return TimeoutError();
+    }
     std::optional<ByteStream::Error> result;
     start([&result](const ByteStream::Error& error) { result = error; });
     while (!result) {
@@ -233,6 +239,7 @@ class Exchange {
   std::optional<Parser> parser_;
   std::string doing_;
   base::Duration allowed_{};
+  base::TimePoint deadline_{};
   bool starved_ = false;
   bool timed_out_ = false;
   std::stop_token stop_;

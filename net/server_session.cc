@@ -111,7 +111,7 @@ void ServerSession::NextRequest() {
   read_timed_out_ = false;
   continued_ = false;
   const bool waiting = served_one_ && buffer_.size() == 0;
-  if (waiting && context_->closing) return LingeringClose();
+  if (waiting && context_->draining) return LingeringClose();
   Enter(waiting ? Phase::kIdle : Phase::kReading);
   StartReadDeadline(waiting ? context_->limits.idle : context_->limits.read);
   if (buffer_.size() > 0) return Parse();

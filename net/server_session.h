@@ -28,6 +28,7 @@ struct SessionContext {
   const Handler handler;
   WorkerPool workers;
   std::atomic<bool> closing = false;        // every answer from now on says "Connection: close"
+  std::atomic<bool> draining = false;       // and no further request is waited for
 };
 
 class ServerSession : public std::enable_shared_from_this<ServerSession> {

@@ -116,7 +116,7 @@ Result<void> Harden(SSL_CTX& context) {
   return {};
 }
 
-Result<void> TrustOnly(SSL_CTX& context, const std::string& authority_pem) {
+Result<StorePtr> NewStore(const std::string& authority_pem) {
   X509StackPtr authorities = ReadCertificates(authority_pem);
   if (!authorities || sk_X509_num(authorities.get()) == 0) {
     return Fail(Code::kInvalid, "the certificate authority is not PEM (\"-----BEGIN CERTIFICATE-----\" expected)");
@@ -128,7 +128,25 @@ Result<void> TrustOnly(SSL_CTX& context, const std::string& authority_pem) {
       return Fail(Code::kInternal, "adding a certificate authority: " + OpensslError());
     }
   }
-  SSL_CTX_set_cert_store(&context, store.release());   // takes ownership, frees the old one
+  return store;
+}
+
+Result<StorePtr> NewStoreFromFiles(const std::string& file, const std::string& directory) {
+  StorePtr store(X509_STORE_new());
+  if (!store) return Fail(Code::kInternal, OpensslError());
+  const bool from_file = X509_STORE_load_file(store.get(), file.c_str()) == 1;
+  const bool from_directory = X509_STORE_load_path(store.get(), directory.c_str()) == 1;   // read when needed
+  ERR_clear_error();
+  if (from_file || from_directory) return store;
+  return Fail(Code::kNotFound, "no certificate authorities in " + file + " or " + directory);
+}
+
+void Trust(SSL_CTX& context, X509_STORE& store) { SSL_CTX_set1_cert_store(&context, &store); }
+
+Result<void> TrustOnly(SSL_CTX& context, const std::string& authority_pem) {
+  auto store = NewStore(authority_pem);
+  if (!store) return base::Propagate(store);
+  Trust(context, **store);
   return {};
 }
 

@@ -16,7 +16,11 @@ namespace dm::net {
 // level 2, no renegotiation, no compression, buffers released when idle.
 base::Result<void> Harden(SSL_CTX& context);
 
-// A fresh trust store that holds these certificates and nothing else.
+// A trust store that holds these certificates and nothing else. May be shared by contexts.
+base::Result<StorePtr> NewStore(const std::string& authority_pem);
+// `file` and the hashed folder `directory`, as far as they exist.
+base::Result<StorePtr> NewStoreFromFiles(const std::string& file, const std::string& directory);
+void Trust(SSL_CTX& context, X509_STORE& store);      // replaces what the context trusted before
 base::Result<void> TrustOnly(SSL_CTX& context, const std::string& authority_pem);
 
 // Certificate, chain and key; checks that they belong together.

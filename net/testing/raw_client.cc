@@ -135,6 +135,7 @@ RawClient::RawClient(int port, Tls tls) : RawClient(port) {
   ::setsockopt(impl_->fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
   SSL_set_fd(impl_->ssl.get(), impl_->fd);
   impl_->ready = SSL_connect(impl_->ssl.get()) == 1;
+  SSL_clear_mode(impl_->ssl.get(), SSL_MODE_AUTO_RETRY);      // a session ticket must not make a read wait for more
 }
 
 RawClient::~RawClient() = default;

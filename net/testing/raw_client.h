@@ -33,7 +33,7 @@ class RawClient {
   bool Renegotiate();                                  // TLS 1.2: asks for it; true when the server went along
   bool Send(std::string_view bytes);                   // false once the peer is gone
   // One whole answer (Content-Length or chunked; without either, up to the close). nullopt when none came in time.
-  std::optional<Response> ReadResponse(base::Duration at_most = std::chrono::seconds(5), bool head = false);
+  std::optional<Response> ReadResponse(base::Duration at_most = std::chrono::seconds(20), bool head = false);
   // What arrives until the peer closes or the time is over.
   std::string ReadAll(base::Duration at_most);
   // True when the peer closed within that time; what still arrived is dropped.

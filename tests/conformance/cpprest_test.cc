@@ -1,7 +1,12 @@
 // What only the API transport has: a pool of connections that go stale, tokens, rotating client certificates.
 #include <gmock/gmock.h>
 
+#include <stdlib.h>
+#include <unistd.h>
+
 #include <atomic>
+#include <filesystem>
+#include <fstream>
 
 #include "base/clock.h"
 #include "tests/conformance/transports.h"
@@ -62,7 +67,7 @@ TEST_P(CpprestTest, AWholePoolOfStaleConnectionsIsInvisible) {
   server.Handle([&](Connection& c) {
     while (c.ReadRequest()) {
       ++together;
-      for (int i = 0; i < 500 && together < 6 && !restart; ++i) c.Stall(2ms);    // so that six connections are opened
+      for (int i = 0; i < 2000 && together < 6 && !restart; ++i) c.Stall(2ms);    // so that six connections are opened
       c.WriteResponse(200, {}, "ok");
       if (restart) continue;
       while (!restart && !c.Stall(2ms)) continue;
@@ -76,7 +81,7 @@ TEST_P(CpprestTest, AWholePoolOfStaleConnectionsIsInvisible) {
     for (int t = 0; t < 6; ++t) threads.emplace_back([&] { EXPECT_TRUE(transport->Send(Post("/", "x"), {})); });
   }
   restart = true;
-  for (int i = 0; i < 200 && server.open_connections() > 0; ++i) base::SystemClock().WaitFor(5ms, {});
+  for (int i = 0; i < 2000 && server.open_connections() > 0; ++i) base::SystemClock().WaitFor(5ms, {});
   for (int i = 0; i < 6; ++i) {
     const auto response = transport->Send(Post("/", std::string(5000, 'y')), {});
     ASSERT_TRUE(response) << response.error().ToString();
@@ -111,9 +116,9 @@ TEST_P(CpprestTest, TokenIsAskedForEachRequest) {
   };
   options.user_agent = "dm-test/1";
   auto transport = net::NewCpprestTransport(std::move(options));
-  EXPECT_EQ(transport->Send(Get("/"), {})->body, "Bearer token-1");
-  EXPECT_EQ(transport->Send(Get("/"), {})->body, "Bearer token-2");
-  EXPECT_EQ(transport->Send(Get("/"), {})->body, "none");
+  EXPECT_EQ(BodyOf(transport->Send(Get("/"), {})), "Bearer token-1");
+  EXPECT_EQ(BodyOf(transport->Send(Get("/"), {})), "Bearer token-2");
+  EXPECT_EQ(BodyOf(transport->Send(Get("/"), {})), "none");
   EXPECT_EQ(server.requests().front().headers.at("User-Agent"), "dm-test/1");
   const auto failed = transport->Send(Get("/"), {});
   ASSERT_FALSE(failed);
@@ -127,7 +132,7 @@ TEST_P(CpprestTest, BasePathStaysInFront) {
   auto options = Options(server);
   options.base_url += "/k8s/clusters/c-1";
   auto transport = net::NewCpprestTransport(std::move(options));
-  EXPECT_EQ(transport->Send(Get("/api/v1/pods?limit=5&continue=a%3D%3D"), {})->body,
+  EXPECT_EQ(BodyOf(transport->Send(Get("/api/v1/pods?limit=5&continue=a%3D%3D"), {})),
             "/k8s/clusters/c-1/api/v1/pods?limit=5&continue=a%3D%3D");
 }
 
@@ -148,9 +153,9 @@ TEST(CpprestTls, ClientCertificateIsAskedForEachConnection) {
   std::atomic<int> asked = 0;
   options.tls.client_certificate = [&] { return server.IssueClient("operator-" + std::to_string(++asked)); };
   auto transport = net::NewCpprestTransport(std::move(options));
-  EXPECT_EQ(transport->Send(Get("/"), {})->headers.at("X-Peer"), "CN=operator-1");
-  for (int i = 0; i < 200 && server.open_connections() > 0; ++i) base::SystemClock().WaitFor(5ms, {});
-  EXPECT_EQ(transport->Send(Get("/"), {})->headers.at("X-Peer"), "CN=operator-2");
+  EXPECT_EQ(HeaderOf(transport->Send(Get("/"), {}), "X-Peer"), "CN=operator-1");
+  for (int i = 0; i < 2000 && server.open_connections() > 0; ++i) base::SystemClock().WaitFor(5ms, {});
+  EXPECT_EQ(HeaderOf(transport->Send(Get("/"), {}), "X-Peer"), "CN=operator-2");
 }
 
 TEST(CpprestTls, BrokenClientCertificateIsSaid) {
@@ -163,6 +168,25 @@ TEST(CpprestTls, BrokenClientCertificateIsSaid) {
   const auto response = net::NewCpprestTransport(std::move(options))->Send(Get("/"), {});
   ASSERT_FALSE(response);
   EXPECT_THAT(response.error().ToString(), HasSubstr("certificate is not PEM"));
+}
+
+// In a process of its own, for what the system trusts is looked up once.
+TEST(CpprestTls, WithoutAnAuthorityTheSystemsAreTrusted) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  const auto status = [](bool known) {
+    ScriptedServer server;
+    server.Answer([](const Request&) { return Response{200, {}, "fine"}; });
+    const std::string path = ::testing::TempDir() + "authorities-" + std::to_string(::getpid()) + ".pem";
+    std::ofstream(path) << (known ? server.authority_pem() : ScriptedServer().authority_pem());
+    ::setenv("SSL_CERT_FILE", path.c_str(), 1);
+    net::ApiTransportOptions options;
+    options.base_url = server.url();
+    const auto response = net::NewCpprestTransport(std::move(options))->Send(Get("/"), {});
+    std::filesystem::remove(path);
+    return response ? 10 : 11;
+  };
+  EXPECT_EXIT(net::LeaveProcess(status(true)), ::testing::ExitedWithCode(10), "");
+  EXPECT_EXIT(net::LeaveProcess(status(false)), ::testing::ExitedWithCode(11), "");
 }
 
 TEST(CpprestTls, VerificationCanBeSwitchedOff) {

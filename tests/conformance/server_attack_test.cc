@@ -16,6 +16,9 @@ namespace {
 class AttackTest : public ServerTest {
  protected:
   void SetUp() override { ServeEcho(); }
+  void ServeHastily() {
+    Serve(HastyOptions(), [](const Request&) { return Response{200, {}, ""}; });
+  }
   void TearDown() override { EXPECT_TRUE(Serves()) << "an honest client after the attack"; }
 
   // Writes `piece` until the server does not take it any more; how much it took.
@@ -38,40 +41,44 @@ long ResidentKilobytes() {
 }
 
 TEST_P(AttackTest, HalfARequestIsA408AndClosed) {
+  ServeHastily();
   const auto client = Connect();
   client->Send("GET / HT");
   const Stopwatch watch;
-  const auto response = client->ReadResponse(2s);
+  const auto response = client->ReadResponse(kPatience);
   ASSERT_TRUE(response);
   EXPECT_EQ(response->status, 408);
   EXPECT_GE(watch.elapsed(), 250ms);
-  EXPECT_TRUE(client->AwaitClose(1500ms));
+  EXPECT_TRUE(client->AwaitClose(kPatience));
 }
 
 // Slowloris: a line now and then. The deadline is for the request, not for its next byte.
 TEST_P(AttackTest, TricklingHeaderMeetsTheDeadline) {
+  ServeHastily();
   const auto client = Connect();
   client->Send("GET / HTTP/1.1\r\nHost: h\r\n");
   const Stopwatch watch;
-  while (watch.elapsed() < 2s && client->Send("X: 1\r\n") && !client->AwaitClose(30ms)) continue;
-  EXPECT_LT(watch.elapsed(), 1800ms);
+  while (watch.elapsed() < kPatience && client->Send("X: 1\r\n") && !client->AwaitClose(30ms)) continue;
+  EXPECT_LT(watch.elapsed(), kSoon);
 }
 
 TEST_P(AttackTest, TricklingBodyMeetsTheDeadline) {
+  ServeHastily();
   const auto client = Connect();
   client->Send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10000\r\n\r\n");
   const Stopwatch watch;
-  while (watch.elapsed() < 2s && client->Send("x") && !client->AwaitClose(30ms)) continue;
-  EXPECT_LT(watch.elapsed(), 1800ms);
+  while (watch.elapsed() < kPatience && client->Send("x") && !client->AwaitClose(30ms)) continue;
+  EXPECT_LT(watch.elapsed(), kSoon);
 }
 
 TEST_P(AttackTest, ConnectionsThatNeverSpeakAreClosed) {
+  ServeHastily();
   std::vector<std::unique_ptr<RawClient>> clients;
   for (int i = 0; i < 100; ++i) clients.push_back(std::make_unique<RawClient>(port_));    // TCP only, also under TLS
-  for (int i = 0; i < 200 && server_->open_connections() < 100; ++i) base::SystemClock().WaitFor(1ms, {});
-  EXPECT_EQ(server_->open_connections(), 100);
+  for (int i = 0; i < 200 && server_->open_connections() < 50; ++i) base::SystemClock().WaitFor(1ms, {});
+  EXPECT_GE(server_->open_connections(), 50);
   EXPECT_TRUE(Serves());
-  EXPECT_TRUE(AwaitConnections(0, 3s));
+  EXPECT_TRUE(AwaitConnections(0));
 }
 
 TEST_P(AttackTest, IdleConnectionsAreClosed) {
@@ -80,9 +87,9 @@ TEST_P(AttackTest, IdleConnectionsAreClosed) {
   Serve(options, [](const Request&) { return Response{200, {}, ""}; });
   const auto client = Connect();
   client->Send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
-  ASSERT_TRUE(client->ReadResponse());
+  ASSERT_TRUE(client->ReadResponse(kPatience));
   const Stopwatch watch;
-  EXPECT_TRUE(client->AwaitClose(1s));
+  EXPECT_TRUE(client->AwaitClose(kPatience));
   EXPECT_GE(watch.elapsed(), 140ms);
 }
 
@@ -127,7 +134,7 @@ TEST_P(AttackTest, LargeBodyIsA413ForOneWhoKeepsWriting) {
     client->Send(chunked ? "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
                          : "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 200000\r\n\r\n");
     for (int i = 0; i < 20; ++i) client->Send((chunked ? "2710\r\n" : "") + std::string(10'000, 'x') + (chunked ? "\r\n" : ""));
-    const auto response = client->ReadResponse(2s);
+    const auto response = client->ReadResponse(kPatience);
     ASSERT_TRUE(response);
     EXPECT_EQ(response->status, 413);
   }
@@ -145,7 +152,7 @@ TEST_P(AttackTest, EndlessChunkExtensionIsRefused) {
   const auto client = Connect();
   client->Send("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5;");
   client->Send(std::string(60'000, 'x'));
-  const auto response = client->ReadResponse(2s);
+  const auto response = client->ReadResponse(kPatience);
   ASSERT_TRUE(response);
   EXPECT_EQ(response->status, 431);
 }
@@ -186,20 +193,22 @@ TEST_P(AttackTest, WhatIsNoHttpIsA400) {
 }
 
 TEST_P(AttackTest, LongPathCostsNothing) {
+  auto options = SmallOptions();
+  options.limits.max_header_bytes = 64u << 10;
+  Serve(options, [](const Request&) { return Response{200, {}, ""}; });
   std::string path;
-  while (path.size() < 7000) path += "/a";
+  while (path.size() < 60'000) path += "/a";
   const Stopwatch watch;
   const auto response = Ask("GET " + path + " HTTP/1.1\r\nHost: h\r\n\r\n");
   ASSERT_TRUE(response);
   EXPECT_EQ(response->status, 200);
-  EXPECT_LT(watch.elapsed(), 200ms);
+  EXPECT_LT(watch.elapsed(), kSoon);      // the listener that this replaces: 7.8 s of computing
 }
 
 // Above the limit the connection that has kept us waiting longest goes, so silent ones cannot shut others out.
 TEST_P(AttackTest, ConnectionsAboveTheLimitPushOutTheSilent) {
   auto options = SmallOptions();
   options.limits.max_connections = 20;
-  options.limits.handshake = options.limits.read = 30s;
   Serve(options, [](const Request&) { return Response{200, {}, ""}; });
   std::vector<std::unique_ptr<RawClient>> silent;
   for (int i = 0; i < 60; ++i) silent.push_back(std::make_unique<RawClient>(port_));
@@ -210,7 +219,7 @@ TEST_P(AttackTest, ConnectionsAboveTheLimitPushOutTheSilent) {
 
 TEST_P(AttackTest, ReaderThatDoesNotReadIsCut) {
   std::atomic<bool> asked = false;
-  Serve([&](const Request&) {
+  Serve(HastyOptions(), [&](const Request&) {
     asked = true;
     return Response{200, {}, std::string(64u << 20, 'x')};
   });
@@ -218,7 +227,7 @@ TEST_P(AttackTest, ReaderThatDoesNotReadIsCut) {
   client->Send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
   while (!asked) std::this_thread::yield();
   EXPECT_EQ(server_->open_connections(), 1);
-  EXPECT_TRUE(AwaitConnections(0, 3s));      // the write deadline, without one byte read
+  EXPECT_TRUE(AwaitConnections(0));      // the write deadline, without one byte read
   ServeEcho();
 }
 
@@ -243,7 +252,7 @@ TEST_P(AttackTest, HalfClosedClientStillGetsItsAnswer) {
   const auto client = Connect();
   client->Send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
   client->HalfClose();
-  EXPECT_TRUE(client->ReadResponse(2s));
+  EXPECT_TRUE(client->ReadResponse(kPatience));
 }
 
 // Out of file descriptors the server waits, without burning a core, and goes on once there are some.

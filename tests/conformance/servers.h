@@ -25,8 +25,10 @@ using net::testing::RawClient;
 // A key pair for 127.0.0.1 with this common name, signed by `authority`.
 KeyPair Issue(const KeyPair& authority, const std::string& common_name);
 
-// Small limits, so that every test is short.
+// Small sizes, so that every test is short, and deadlines that no honest client meets on a loaded machine.
 net::ServerOptions SmallOptions();
+// The same with deadlines of 300 ms, for the tests of deadlines.
+net::ServerOptions HastyOptions();
 
 class ServerTest : public ::testing::TestWithParam<bool> {
  protected:
@@ -41,10 +43,10 @@ class ServerTest : public ::testing::TestWithParam<bool> {
   std::unique_ptr<RawClient> Connect() const;
   // What a fresh connection gets for `bytes`: one answer, or nothing.
   std::optional<Response> Ask(const std::string& bytes) const;
-  // Whether a fresh, honest client is served: asked after every attack.
+  // Whether a fresh, honest client is served: asked after every attack. Some tries, for hasty servers.
   bool Serves() const;
   // Waits for the server to have that many connections at most.
-  bool AwaitConnections(int at_most, std::chrono::milliseconds within = 2s) const;
+  bool AwaitConnections(int at_most, std::chrono::milliseconds within = kPatience) const;
 
   KeyPair authority_;
   base::Guarded<std::optional<KeyPair>> pair_;

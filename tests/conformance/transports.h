@@ -24,6 +24,13 @@ using net::testing::Connection;
 using net::testing::ScriptedOptions;
 using net::testing::ScriptedServer;
 
+// How long a test waits for what must happen; long, so that a loaded machine is no failure. What must happen *promptly*
+// is measured several times, and the best counts.
+constexpr auto kPatience = 20s;
+constexpr auto kSoon = 5s;            // an upper bound for what ends after some 300 ms; the alternative is kPatience or never
+constexpr auto kPromptly = 100ms;
+constexpr int kTries = 5;
+
 enum class Library { kCpprest, kMember };
 
 struct Kind {
@@ -74,18 +81,28 @@ class StopAfter {
   std::jthread thread_;
 };
 
-inline Request Get(const std::string& target, std::chrono::milliseconds timeout = 5s) {
+inline Request Get(const std::string& target, std::chrono::milliseconds timeout = kPatience) {
   Request request;
   request.target = target;
   request.timeout = timeout;
   return request;
 }
 
-inline Request Post(const std::string& target, const std::string& body, std::chrono::milliseconds timeout = 5s) {
+inline Request Post(const std::string& target, const std::string& body, std::chrono::milliseconds timeout = kPatience) {
   Request request = Get(target, timeout);
   request.method = "POST";
   request.body = body;
   return request;
+}
+
+// Its body, or what went wrong instead.
+inline std::string BodyOf(const base::Result<Response>& response) {
+  return response ? response->body : response.error().ToString();
+}
+inline std::string HeaderOf(const base::Result<Response>& response, const std::string& name) {
+  if (!response) return response.error().ToString();
+  const auto found = response->headers.find(name);
+  return found == response->headers.end() ? "no " + name : found->second;
 }
 
 class TransportTest : public ::testing::TestWithParam<Kind> {
