@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/strings.h"
+#include "tests/dmserver/tasks.h"
 
 namespace dm::standin {
 namespace {
@@ -70,7 +71,8 @@ base::Json InitialState(const std::vector<InitialMember>& members) {
           {"members", std::move(list)},
           {"leader", nullptr},
           {"workers", base::Json::object()},
-          {"sources", base::Json::object()}};
+          {"sources", base::Json::object()},
+          {"tasks", base::Json::object()}};
 }
 
 const base::Json* FindMember(const base::Json& state, const std::string& name) {
@@ -117,6 +119,10 @@ bool WorkerAlive(base::Json& state, const std::string& name) {
   if (!workers.contains(name) || Stage(workers[name]) != "offline") return false;
   const auto relay = base::GetStringOr(workers[name], "relay");
   workers[name]["stage"] = relay.empty() ? "free" : "relay";
+  // A source whose load is unfinished on this worker's disk comes back to it.
+  for (const auto& [source, entry] : state["sources"].items()) {
+    if (LoadsOn(state, source) == name && CanTake(state, name, source)) SetBinding(state, source, name);
+  }
   BindSources(state);
   return true;
 }
@@ -136,8 +142,8 @@ bool BindSources(base::Json& state) {
   bool changed = false;
   for (auto& [name, source] : state["sources"].items()) {
     if (!base::GetStringOr(source, "worker").empty()) continue;
-    // DM's order: who relays it and had it, any who relays it, who had it last, any free one.
-    std::vector<std::string> order;
+    // DM's order: who has its unfinished load, who relays it and had it, any who relays it, who had it last, any free one.
+    std::vector<std::string> order = {LoadsOn(state, name)};
     const auto last = base::GetStringOr(source, "lastWorker");
     for (const auto& relayer : source["relayWorkers"]) {
       if (relayer.get<std::string>() == last) order.push_back(last);
@@ -178,8 +184,18 @@ Outcome AddSource(base::Json& state, const base::Json& source, const std::string
   return std::nullopt;
 }
 
-Outcome DeleteSource(base::Json& state, const std::string& name) {
+Outcome DeleteSource(base::Json& state, const std::string& name, bool force) {
   if (!state["sources"].contains(name)) return NoSuchSource(name);
+  for (const auto& task : TasksOf(state, name)) {
+    if (!force) {
+      return DmError{46010, "[code=46010:class=dm-master:scope=internal:level=medium], Message: source with name " + name +
+                                " need to operate has existing tasks [" + base::Join(TasksOf(state, name), " ") +
+                                "], Workaround: Please `stop-task` first."};
+    }
+    auto& subtasks = state["tasks"][task]["subtasks"];
+    subtasks.erase(name);
+    if (subtasks.empty()) state["tasks"].erase(task);
+  }
   SetBinding(state, name, "");
   for (auto& [worker, entry] : state["workers"].items()) {
     if (base::GetStringOr(entry, "relay") != name) continue;
@@ -198,6 +214,12 @@ Outcome TransferSource(base::Json& state, const std::string& source, const std::
   if (!CanTake(state, worker, source)) {
     return Scheduler(46006, "invalid stage transformation for dm-worker " + worker + ", from " +
                                 Stage(state["workers"][worker]) + " to bound");
+  }
+  const auto outside = OutsideSync(state, source);
+  if (!outside.empty() && !base::GetStringOr(state["sources"][source], "worker").empty()) {
+    return DmError{46019, "[code=46019:class=scheduler:scope=internal:level=high], Message: running tasks [" + base::Join(outside, " ") +
+                              "] to be transferred on source " + source +
+                              " should in sync unit, Workaround: Please use `pause-task [-s source ...] task` to pause them first."};
   }
   SetBinding(state, source, worker);
   BindSources(state);

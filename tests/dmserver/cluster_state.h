@@ -1,7 +1,8 @@
 // The replicated state of the stand-in's cluster and what DM's scheduler does to it: pure functions on a JSON value.
 //
 // {"clusterID": "…", "members": [{"id","name","peerURLs","clientURLs"}], "leader": {"id","name","addr"} | null,
-//  "workers": {name: {"addr","stage","source","relay"}}, "sources": {name: {config, "worker", "relayWorkers", "lastWorker"}}}
+//  "workers": {name: {"addr","stage","source","relay"}}, "sources": {name: {config, "worker", "relayWorkers", "lastWorker"}},
+//  "tasks": tasks.h, "journal": journal.h}
 // Errors carry DM's own texts and codes, as recorded.
 #pragma once
 
@@ -44,7 +45,7 @@ bool BindSources(base::Json& state);                              // every unbou
 
 // Sources.
 Outcome AddSource(base::Json& state, const base::Json& source, const std::string& worker);
-Outcome DeleteSource(base::Json& state, const std::string& name);
+Outcome DeleteSource(base::Json& state, const std::string& name, bool force = false);
 Outcome TransferSource(base::Json& state, const std::string& source, const std::string& worker);
 Outcome SetRelay(base::Json& state, const std::string& source, bool on, std::vector<std::string> workers);
 

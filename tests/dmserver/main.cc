@@ -24,6 +24,21 @@ std::string Version() {
   return text ? std::string(base::Trim(*text)) : std::string("v8.5.7");
 }
 
+// Of the environment: a factor for what waits for a death or a transfer; anything but a number above 0 counts as 1.
+MasterTimes Times() {
+  MasterTimes times;
+  const char* text = std::getenv("DM_STANDIN_TIME_SCALE");
+  const double scale = text == nullptr ? 1 : std::strtod(text, nullptr);
+  if (!(scale > 0)) return times;
+  const auto scaled = [scale](base::Duration time) {
+    return std::chrono::duration_cast<base::Duration>(std::chrono::duration<double>(time) * scale);
+  };
+  times.election_lease = scaled(times.election_lease);
+  times.transfer = scaled(times.transfer);
+  times.ttl_scale = scale;
+  return times;
+}
+
 // Starts, waits for SIGTERM, INT, HUP or QUIT, stops: exit 0; exit 2 when it cannot start.
 template <class Program>
 int Run(Program& program, const char* what) {
@@ -73,7 +88,7 @@ int main(int argc, char** argv) {
   if (name == "dm-master") {
     auto options = ParseMasterOptions(arguments, print_version);
     if (!options) return refuse(options.error());
-    Master master(*options, Version(), {});
+    Master master(*options, Version(), Times());
     if (print_version) {
       std::printf("%s\n", master.StatusText().c_str());
       return 0;

@@ -5,6 +5,7 @@
 #include "base/files.h"
 #include "base/log.h"
 #include "base/strings.h"
+#include "tests/dmserver/tasks.h"
 
 namespace dm::standin {
 namespace {
@@ -156,6 +157,7 @@ net::Response Master::Heard(const net::Request& request) {
   } else if (path == "/standin/keepalive") {
     hearsay->workers[name] = now;
     hearsay->worker_ttl[name] = base::GetIntOr(*json, "ttl", 60);
+    hearsay->relay_ttl[name] = base::GetIntOr(*json, "relay_ttl", 1800);
     hearsay->revoked.erase(name);
   } else {
     hearsay->revoked[name] = true;
@@ -199,7 +201,10 @@ bool Master::Chores(base::Json& state, base::TimePoint now, base::TimePoint lead
     const auto it = hearsay->workers.find(name);
     const bool revoked = hearsay->revoked.count(name) != 0;
     const auto heard = std::max(it == hearsay->workers.end() ? leading_since : it->second, leading_since);
-    const auto ttl = std::chrono::seconds(hearsay->worker_ttl.count(name) != 0 ? hearsay->worker_ttl[name] : 60);
+    const bool relays = !base::GetStringOr(state["workers"][name], "relay").empty();
+    const auto& ttls = relays ? hearsay->relay_ttl : hearsay->worker_ttl;
+    const auto own = ttls.find(name);
+    const auto ttl = std::chrono::duration<double>(times_.ttl_scale * static_cast<double>(own != ttls.end() ? own->second : relays ? 1800 : 60));
     if (revoked || now - heard > ttl) {
       changed = WorkerGone(state, name) || changed;
     } else if (it != hearsay->workers.end()) {
@@ -253,6 +258,18 @@ net::Response Master::HandleClient(const net::Request& request) {
       if (!done) return PlainText(503, done.error().message);
       if (*done) return PlainText(400, (*done)->message);
       return JsonResponse(200, base::Json::object(), "application/json", -1);
+    }
+    if (path == "/standin/subtask") {
+      const auto json = base::ParseJson(request.body);
+      if (!json) return PlainText(400, "no JSON");
+      const auto done = node_->Change(
+          [&](base::Json& state) {
+            return SetSubtask(state, base::GetStringOr(*json, "task"), base::GetStringOr(*json, "source"),
+                              base::GetStringOr(*json, "unit"), base::GetStringOr(*json, "stage", "Running"));
+          },
+          std::chrono::seconds(3), stop_.get_token());
+      if (!done) return PlainText(503, done.error().message);
+      return *done ? PlainText(400, (*done)->message) : PlainText(200, "");
     }
     // What is meant for the raft leader, from who cannot know it.
     if (node_->IsLeader()) return HandlePeer(request);

@@ -13,13 +13,15 @@
 
 namespace dm::standin {
 
-// Times of DM that tests may shorten by a factor (DM_STANDIN_TIME_SCALE, default 1).
+// Times of DM. Tests may shorten what waits for a death or for a transfer by a factor (DM_STANDIN_TIME_SCALE, default 1).
 struct MasterTimes {
   base::Duration election_lease = std::chrono::seconds(60);     // a killed leader is replaced after it
   base::Duration start = std::chrono::seconds(10);              // to find a quorum, else exit 2
   base::Duration settle = std::chrono::seconds(5);              // etcd's HealthInterval: "unhealthy cluster" before it
   base::Duration health = std::chrono::seconds(7);              // what /health waits for a leader
   base::Duration hang = std::chrono::seconds(95);               // what OpenAPI waits without quorum
+  base::Duration transfer = std::chrono::seconds(10);           // of a source with a running task
+  double ttl_scale = 1;                                         // of the workers' keepalive TTLs
 };
 
 class Master {
@@ -65,7 +67,7 @@ class Master {
   // What the raft leader heard, in memory as with etcd's leases.
   struct Hearsay {
     std::map<std::string, base::TimePoint> masters, candidates, workers;
-    std::map<std::string, std::int64_t> worker_ttl;
+    std::map<std::string, std::int64_t> worker_ttl, relay_ttl;
     std::map<std::string, bool> revoked;       // workers that said good-bye
     bool leader_resigned = false;
   };

@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "base/files.h"
+#include "tests/dmserver/journal.h"
 
 namespace dm::standin {
 namespace {
@@ -112,7 +113,10 @@ void Node::Run(std::stop_token stop) {
       was_leader_ = consensus_.IsLeader();
       if (was_leader_ && !consensus_.InFlight() && chores_) {
         auto state = consensus_.committed_state();
-        if (chores_(state, now, leading_since_)) consensus_.Propose(std::move(state), now);
+        if (chores_(state, now, leading_since_)) {
+          WriteJournal(consensus_.committed_state(), state, clock_.Wall());
+          consensus_.Propose(std::move(state), now);
+        }
       }
       Flush();
     }
@@ -188,6 +192,7 @@ base::Result<void> Node::Submit(std::uint64_t base_index, base::Json state, base
                                 std::stop_token stop) {
   std::unique_lock lock(mutex_);
   if (consensus_.IsLeader()) {
+    if (consensus_.persistent().committed == base_index) WriteJournal(consensus_.committed_state(), state, clock_.Wall());
     if (consensus_.persistent().committed != base_index || !consensus_.Propose(std::move(state), clock_.Now())) {
       return base::Fail(base::Code::kConflict, "somebody else changed it");
     }

@@ -2,18 +2,14 @@
 #include <algorithm>
 
 #include "base/strings.h"
-#include "tests/dmserver/master.h"
+#include "tests/dmserver/tasks_api.h"
 
 namespace dm::standin {
 namespace {
 
-net::Response Reply(int status, const base::Json& body) {
-  return JsonResponse(status, body, "application/json; charset=utf-8", 4);
-}
-net::Response Refused(const DmError& error) {
-  return Reply(400, {{"error_code", error.code}, {"error_msg", error.message}});
-}
-net::Response Schema(const std::string& what) { return Reply(400, {{"error", what}}); }
+net::Response Reply(int status, const base::Json& body) { return OpenApiReply(status, body); }
+net::Response Refused(const DmError& error) { return OpenApiRefused(error); }
+net::Response Schema(const std::string& what) { return OpenApiSchema(what); }
 net::Response Empty(int status) { return {status, {}, ""}; }
 
 base::Json Page(base::Json rows) {
@@ -22,7 +18,8 @@ base::Json Page(base::Json rows) {
 }
 
 // What is shown of a source: the password never is, here.
-base::Json SourceView(const std::string& name, const base::Json& entry, bool with_status) {
+base::Json SourceView(Master& master, const base::Json& state, const std::string& name, bool with_status) {
+  const auto& entry = state["sources"][name];
   auto view = entry["config"];
   view["password"] = "******";
   if (!view.contains("flavor")) view["flavor"] = "mysql";
@@ -30,14 +27,8 @@ base::Json SourceView(const std::string& name, const base::Json& entry, bool wit
   view["purge"] = {{"expires", 0}, {"interval", 3600}, {"remain_space", 15}};
   view["relay_config"] = {{"enable_relay", false}, {"relay_binlog_gtid", ""}, {"relay_binlog_name", ""}, {"relay_dir", "relay-dir"}};
   if (with_status) {
-    const auto worker = base::GetStringOr(entry, "worker");
-    base::Json status = {{"source_name", name}, {"worker_name", worker}};
-    if (worker.empty()) {
-      status["error_msg"] = "[code=38029:class=dm-master:scope=internal:level=high], Message: source " + name +
-                            " relevant worker-client not found";
-    }
-    view["status_list"] = base::Json::array({status});
-    view["task_name_list"] = base::Json::array();
+    view["status_list"] = SourceStatusRows(state, name, AskWorkers(master, state));
+    view["task_name_list"] = TasksOf(state, name);
   }
   return view;
 }
@@ -57,6 +48,9 @@ class Api {
     if (Is({"cluster", "workers"})) return Workers();
     if (Is({"cluster", "masters", "*"})) return Removal(true);
     if (Is({"cluster", "workers", "*"})) return Removal(false);
+    if (parts_[0] == "tasks") {
+      if (auto answer = HandleTasks(master_, request_, parts_)) return std::move(*answer);
+    }
     if (Is({"sources"})) return request_.method == "POST" ? Create() : List();
     if (Is({"sources", "*"})) return OneSource();
     if (Is({"sources", "*", "status"})) return SourceStatus();
@@ -78,10 +72,7 @@ class Api {
   }
 
   net::Response Changed(const std::function<Outcome(base::Json&)>& change, net::Response done) {
-    const auto outcome = master_.node().Change(change, master_.times().hang, master_.stop());
-    if (!outcome) return Empty(502);
-    if (*outcome) return Refused(**outcome);
-    return done;
+    return OpenApiChanged(master_, change, std::move(done));
   }
 
   net::Response Masters() {
@@ -124,12 +115,12 @@ class Api {
     return *outcome ? Refused(**outcome) : Empty(204);
   }
 
-  // {"source": {…}} of the body; the message of an error is openapi3filter's.
-  base::Result<base::Json> Body() const {
-    const std::string prefix = "error in openapi3filter.RequestError: request body has an error: ";
-    auto json = base::ParseJson(request_.body);
-    if (!json) return base::Fail(base::Code::kInvalid, prefix + "failed to decode request body: " + json.error().message);
-    return json;
+  base::Result<base::Json> Body() const { return OpenApiBody(request_); }
+  bool Query(std::string_view key) const {
+    for (const auto& [name, value] : net::QueryOf(request_.target)) {
+      if (name == key) return value == "true";
+    }
+    return false;
   }
 
   net::Response Create() {
@@ -159,31 +150,36 @@ class Api {
     }
     base::Json rows = base::Json::array();
     const auto state = State();
-    for (const auto& [name, entry] : state["sources"].items()) rows.push_back(SourceView(name, entry, with_status));
+    for (const auto& [name, entry] : state["sources"].items()) rows.push_back(SourceView(master_, state, name, with_status));
     return Reply(200, Page(std::move(rows)));
   }
 
   net::Response OneSource() {
     if (request_.method == "DELETE") {
-      return Changed([&](base::Json& state) { return DeleteSource(state, parts_[1]); }, Empty(204));
+      return Changed([&](base::Json& state) { return DeleteSource(state, parts_[1], Query("force")); }, Empty(204));
     }
     if (!Allowed({"GET"})) return Schema("method not allowed");
     const auto state = State();
     if (!state["sources"].contains(parts_[1])) return Empty(404);
-    return Reply(200, SourceView(parts_[1], state["sources"][parts_[1]], request_.target.find("with_status=true") != std::string::npos));
+    return Reply(200, SourceView(master_, state, parts_[1], Query("with_status")));
   }
 
   net::Response SourceStatus() {
     const auto state = State();
     if (!state["sources"].contains(parts_[1])) return Refused(NoSuchSource(parts_[1]));
-    const auto worker = base::GetStringOr(state["sources"][parts_[1]], "worker");
-    return Reply(200, Page(base::Json::array({{{"source_name", parts_[1]}, {"worker_name", worker}}})));
+    return Reply(200, Page(SourceStatusRows(state, parts_[1], AskWorkers(master_, state))));
   }
 
   net::Response Transfer() {
     const auto body = Body();
     if (!body) return Schema(body.error().message);
     const auto worker = base::GetStringOr(*body, "worker_name");
+    // Running tasks are paused, moved and resumed; what cannot be done is refused before that.
+    auto rehearsal = State();
+    const bool moves = AnyRunning(rehearsal, parts_[1]) &&
+                       base::GetStringOr(rehearsal["sources"][parts_[1]], "worker") != worker;
+    if (const auto refusal = TransferSource(rehearsal, parts_[1], worker)) return Refused(*refusal);
+    if (moves && !clock_.WaitFor(master_.times().transfer, master_.stop())) return Empty(502);
     return Changed([&](base::Json& state) { return TransferSource(state, parts_[1], worker); }, Empty(200));
   }
 
@@ -199,10 +195,36 @@ class Api {
 
   Master& master_;
   const net::Request& request_;
+  base::SystemClock clock_;
   std::vector<std::string> parts_;
 };
 
 }  // namespace
+
+net::Response OpenApiReply(int status, const base::Json& body) {
+  return JsonResponse(status, body, "application/json; charset=utf-8", 4);
+}
+
+net::Response OpenApiRefused(const DmError& error) {
+  return OpenApiReply(400, {{"error_code", error.code}, {"error_msg", error.message}});
+}
+
+net::Response OpenApiSchema(const std::string& what) { return OpenApiReply(400, {{"error", what}}); }
+
+// The message of an error is openapi3filter's.
+base::Result<base::Json> OpenApiBody(const net::Request& request) {
+  const std::string prefix = "error in openapi3filter.RequestError: request body has an error: ";
+  auto json = base::ParseJson(request.body);
+  if (!json) return base::Fail(base::Code::kInvalid, prefix + "failed to decode request body: " + json.error().message);
+  return json;
+}
+
+net::Response OpenApiChanged(Master& master, const std::function<Outcome(base::Json&)>& change, net::Response done) {
+  const auto outcome = master.node().Change(change, master.times().hang, master.stop());
+  if (!outcome) return Empty(502);
+  if (*outcome) return Refused(**outcome);
+  return done;
+}
 
 net::Response HandleOpenApi(Master& master, const net::Request& request) {
   const auto leader = master.DmLeader();

@@ -12,6 +12,7 @@
 #include "base/strings.h"
 #include "tests/dmserver/master.h"
 #include "tests/dmserver/peer_client.h"
+#include "tests/dmserver/worker.h"
 
 namespace dm::standin {
 namespace {
@@ -72,6 +73,7 @@ class Recordings : public testing::Test {
     times_.hang = milliseconds(1000);
   }
   void TearDown() override {
+    workers_.clear();
     masters_.clear();
     std::filesystem::remove_all(folder_);
   }
@@ -96,6 +98,39 @@ class Recordings : public testing::Test {
     }
     starters.clear();
     for (const auto& o : options) ASSERT_TRUE(Await([&] { return masters_[o.name]->DmLeader().has_value(); }));
+  }
+
+  void StartWorker(const std::string& name) {
+    WorkerOptions o;
+    o.name = name;
+    o.worker_addr = o.advertise_addr = "127.0.0.1:" + std::to_string(FreePort());
+    o.join = masters_["m0"]->options().advertise_addr;
+    workers_[name] = std::make_unique<Worker>(o, "v8.5.7");
+    ASSERT_TRUE(workers_[name]->Start({}));
+    ASSERT_TRUE(Await([&] { return StageOf(name) != "offline"; }));
+  }
+  void StopWorker(const std::string& name) {
+    workers_[name]->Stop();
+    workers_.erase(name);
+    ASSERT_TRUE(Await([&] { return StageOf(name) == "offline"; }));
+  }
+  std::string StageOf(const std::string& worker) {
+    const auto state = masters_["m0"]->node().State();
+    const auto* entry = base::FindPath(state, {"workers", worker});
+    return entry == nullptr ? "" : base::GetStringOr(*entry, "stage");
+  }
+  void AddSource(const std::string& name) {
+    const auto body = base::DumpJson({{"source", {{"source_name", name}, {"host", "h"}, {"port", 1}, {"user", "u"}, {"enable", true},
+                                                  {"enable_gtid", false}, {"flavor", "mariadb"}}}});
+    ASSERT_EQ(Ask("m0", "POST", "/api/v1/sources", body).status, 201);
+  }
+  void AddTask(const std::string& name, const std::string& mode, const std::vector<std::string>& sources) {
+    auto list = base::Json::array();
+    for (const auto& source : sources) list.push_back({{"source_name", source}});
+    const auto body = base::DumpJson({{"task", {{"name", name}, {"task_mode", mode}, {"target_config", base::Json::object()},
+                                                {"source_config", {{"source_conf", list}}}}}});
+    ASSERT_EQ(Ask("m0", "POST", "/api/v1/tasks", body).status, 201);
+    ASSERT_EQ(Ask("m0", "POST", "/api/v1/tasks/" + name + "/start", "{}").status, 200);
   }
 
   static bool Await(const std::function<bool()>& done) {
@@ -139,6 +174,7 @@ class Recordings : public testing::Test {
   MasterTimes times_;
   std::map<std::string, base::Json> recorded_ = Recorded();
   std::map<std::string, std::unique_ptr<Master>> masters_;
+  std::map<std::string, std::unique_ptr<Worker>> workers_;
 };
 
 TEST_F(Recordings, OneMaster) {
@@ -205,23 +241,73 @@ TEST_F(Recordings, TheLeaderRemovesItselfAndAnswersAnError) {
 
 TEST_F(Recordings, Workers) {
   StartMasters(1);
-  for (const auto* name : {"w0", "w1", "w2"}) {
-    const auto body = base::DumpJson({{"name", name}, {"addr", std::string(name) + ":8262"}, {"ttl", 60}});
-    ASSERT_EQ(Ask("m0", "POST", "/standin/register", body).status, 200);
-    ASSERT_EQ(Ask("m0", "POST", "/standin/keepalive", body).status, 200);
-    ASSERT_TRUE(Await([&] { return masters_["m0"]->node().State()["workers"][name]["stage"] == "free"; }));
-  }
+  for (const auto* name : {"w0", "w1", "w2"}) StartWorker(name);
   Same("workers_free", "m0", false);
   Same("delete_worker_online", "m0", true);
-  ASSERT_EQ(Ask("m0", "POST", "/api/v1/sources", R"({"source": {"source_name": "s0", "host": "h", "port": 1, "user": "u",
-      "enable": true, "enable_gtid": false, "flavor": "mariadb"}})").status, 201);
+  AddSource("s0");
   Same("workers_bound", "m0", false);
   Same("sources_with_status", "m0", false);
   const auto other = base::DumpJson({{"name", "w0"}, {"addr", "elsewhere:8262"}});
   EXPECT_NE(Ask("m0", "POST", "/standin/register", other).body.find("46003"), std::string::npos);
-  ASSERT_EQ(Ask("m0", "POST", "/standin/revoke", R"({"name": "w2"})").status, 200);
-  ASSERT_TRUE(Await([&] { return masters_["m0"]->node().State()["workers"]["w2"]["stage"] == "offline"; }));
+  StopWorker("w2");
   Same("delete_worker_ok", "m0", true, "/apis/v1alpha1/members/worker/w2");
+}
+
+TEST_F(Recordings, SourcesAndTasks) {
+  StartMasters(1);
+  for (const auto* name : {"w0", "w1"}) StartWorker(name);
+  AddSource("s0");
+  AddSource("s1");
+  AddTask("t1", "incremental", {"s0", "s1"});
+  Same("sources_with_tasks", "m0", false);
+  Same("task_sync", "m0", false);
+  Same("task_unknown", "m0", true);
+  AddTask("tbig", "full", {"s0"});
+  Same("task_dump", "m0", false);
+  ASSERT_EQ(Ask("m0", "POST", "/standin/subtask", R"({"task": "tbig", "source": "s0", "unit": "Load"})").status, 200);
+  Same("task_load", "m0", false);
+  StartWorker("w2");
+  StopWorker("w0");
+  EXPECT_EQ(StageOf("w2"), "bound");
+  Same("task_paused_34017", "m0", false, "/api/v1/tasks/tbig/status");
+  StopWorker("w2");
+  Same("task_unbound", "m0", false);
+  EXPECT_EQ(Ask("m0", "POST", "/api/v1/sources/s1/relay/enable", "{}").status, 200);
+  EXPECT_NE(Ask("m0", "GET", "/api/v1/sources/s1/status").body.find("relay_catch_up_master"), std::string::npos);
+}
+
+TEST_F(Recordings, ATransferInSyncTakesItsTimeAndOneWithoutATaskNone) {
+  times_.transfer = milliseconds(700);
+  StartMasters(1);
+  for (const auto* name : {"w0", "w1"}) StartWorker(name);
+  AddSource("s0");
+  base::SystemClock clock;
+  const auto transfer = [&](const std::string& worker) {
+    const auto began = clock.Now();
+    EXPECT_EQ(Ask("m0", "POST", "/api/v1/sources/s0/transfer", base::DumpJson({{"worker_name", worker}})).status, 200);
+    EXPECT_EQ(masters_["m0"]->node().State()["sources"]["s0"]["worker"], worker);
+    return clock.Now() - began;
+  };
+  const auto quick = transfer("w1");
+  AddTask("t1", "incremental", {"s0"});
+  const auto slow = transfer("w0");
+  EXPECT_GE(slow, milliseconds(700));
+  EXPECT_LT(quick, slow);
+}
+
+TEST_F(Recordings, ARelayingWorkersLeaseIsTheLongerOne) {
+  times_.ttl_scale = 0.01;                 // 60 s are 0.6 s, 1800 s are 18 s
+  StartMasters(1);
+  for (const auto* name : {"w0", "w1"}) {
+    const auto body = base::DumpJson({{"name", name}, {"addr", std::string(name) + ":8262"}, {"ttl", 60}, {"relay_ttl", 1800}});
+    ASSERT_EQ(Ask("m0", "POST", "/standin/register", body).status, 200);
+    ASSERT_EQ(Ask("m0", "POST", "/standin/keepalive", body).status, 200);
+    ASSERT_TRUE(Await([&] { return StageOf(name) == "free"; }));
+    if (std::string(name) == "w0") AddSource("s0");
+  }
+  ASSERT_EQ(Ask("m0", "POST", "/api/v1/sources/s0/relay/enable", "{}").status, 200);
+  ASSERT_TRUE(Await([&] { return StageOf("w1") == "offline"; })) << "the one without a relay is given up";
+  EXPECT_EQ(StageOf("w0"), "bound");
 }
 
 TEST_F(Recordings, WithoutQuorum) {

@@ -68,7 +68,8 @@ base::Result<void> Worker::Start(std::stop_token stop) {
 
 void Worker::KeepAlive(std::stop_token stop) {
   const auto body = base::DumpJson(
-      {{"name", options_.name}, {"addr", options_.advertise_addr}, {"ttl", options_.keepalive_ttl}});
+      {{"name", options_.name}, {"addr", options_.advertise_addr}, {"ttl", options_.keepalive_ttl},
+       {"relay_ttl", options_.relay_keepalive_ttl}});
   while (!stop.stop_requested()) {
     const auto told = Tell("/standin/keepalive", body, std::chrono::seconds(1), stop);
     if (!told) base::LogWarn("keepalive", {{"error", told.error().message}});
