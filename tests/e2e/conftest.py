@@ -10,6 +10,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests/cluster"), str(ROOT / "tests/e2e")]
 
 import dmlab  # noqa: E402  (needs the path above)
+import hostlab  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -31,6 +32,13 @@ def lab(bare):
     """The cluster with the chart installed."""
     dmlab.install(bare)
     return bare
+
+
+@pytest.fixture(scope="session")
+def judged():
+    """A light cluster of node objects with dm-webhook as a process of the host: for all that needs no pods."""
+    with hostlab.HostLab() as lab:
+        yield lab
 
 
 @pytest.fixture()

@@ -89,6 +89,13 @@ def manifest(name, namespace, production=False, masters=3, workers=3, upstreams=
                        "metadata": {"name": name, "namespace": namespace}, "spec": spec})
 
 
+def changed(text, **fields):
+    """A manifest of ours with fields of its spec replaced."""
+    object_ = json.loads(text)
+    object_["spec"].update(fields)
+    return json.dumps(object_)
+
+
 def condition(cluster, name, namespace, kind):
     """A condition of a DMCluster, {} when it has none of that type."""
     object_ = cluster.get("dc", name, namespace=namespace) or {}
