@@ -18,6 +18,7 @@ class ApiError(LabError):
     def __init__(self, status, text):
         super().__init__(f"{status}: {text[:500]}")
         self.status = status
+        self.text = text
 
 
 class Api:
