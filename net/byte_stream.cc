@@ -45,15 +45,18 @@ class PlainStream final : public ByteStream {
 class TlsStream final : public ByteStream {
  public:
   // The wrapper takes over one reference to the SSL_CTX.
-  TlsStream(tcp::socket socket, SSL_CTX& context, bool server)
-      : context_((SSL_CTX_up_ref(&context), &context)), stream_(std::move(socket), context_), server_(server) {}
+  TlsStream(tcp::socket socket, SSL_CTX& context, bool server, std::function<bool(SSL&)> admit)
+      : context_((SSL_CTX_up_ref(&context), &context)), stream_(std::move(socket), context_), server_(server), admit_(std::move(admit)) {}
 
   void ExpiresAt(base::TimePoint when) override { stream_.next_layer().expires_at(when); }
   void Connect(const tcp::endpoint& peer, Done done) override {
     stream_.next_layer().async_connect(peer, std::move(done));
   }
   void Handshake(Done done) override {
-    stream_.async_handshake(server_ ? asio::ssl::stream_base::server : asio::ssl::stream_base::client, std::move(done));
+    stream_.async_handshake(server_ ? asio::ssl::stream_base::server : asio::ssl::stream_base::client,
+                            [this, done = std::move(done)](const Error& error) {
+                              done(!error && admit_ && !admit_(*stream_.native_handle()) ? Error(asio::error::access_denied) : error);
+                            });
   }
   void ReadSome(asio::mutable_buffer into, Read done) override { stream_.async_read_some(into, std::move(done)); }
   void Write(asio::const_buffer all, Done done) override {
@@ -76,14 +79,15 @@ class TlsStream final : public ByteStream {
   asio::ssl::context context_;
   asio::ssl::stream<beast::tcp_stream> stream_;
   bool server_;
+  std::function<bool(SSL&)> admit_;
 };
 
 }  // namespace
 
 std::unique_ptr<ByteStream> NewPlainStream(tcp::socket socket) { return std::make_unique<PlainStream>(std::move(socket)); }
 
-std::unique_ptr<ByteStream> NewTlsStream(tcp::socket socket, SSL_CTX& context, bool server) {
-  return std::make_unique<TlsStream>(std::move(socket), context, server);
+std::unique_ptr<ByteStream> NewTlsStream(tcp::socket socket, SSL_CTX& context, bool server, std::function<bool(SSL&)> admit) {
+  return std::make_unique<TlsStream>(std::move(socket), context, server, std::move(admit));
 }
 
 boost::system::error_code TimeoutError() { return beast::error::timeout; }

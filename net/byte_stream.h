@@ -41,8 +41,9 @@ class ByteStream {
 };
 
 std::unique_ptr<ByteStream> NewPlainStream(boost::asio::ip::tcp::socket socket);
-// Keeps a reference to the context.
-std::unique_ptr<ByteStream> NewTlsStream(boost::asio::ip::tcp::socket socket, SSL_CTX& context, bool server);
+// Keeps a reference to the context. `admit`, if any, is asked when the handshake is done; false ends it with an error.
+std::unique_ptr<ByteStream> NewTlsStream(boost::asio::ip::tcp::socket socket, SSL_CTX& context, bool server,
+                                         std::function<bool(SSL&)> admit = {});
 
 boost::system::error_code TimeoutError();                  // what an operation ends with when its deadline passes
 bool IsTimeout(const boost::system::error_code& error);

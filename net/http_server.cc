@@ -84,6 +84,8 @@ struct HttpServer::Impl : std::enable_shared_from_this<HttpServer::Impl> {
   bool MakeRoom();
   // The context of the present key pair; null when there is none.
   SSL_CTX* CurrentTls();
+  // Asks options.admit about the client at `address`.
+  std::function<bool(SSL&)> Admission(const std::string& address);
 
   const ServerOptions options;
   std::shared_ptr<SessionContext> context;
@@ -190,12 +192,13 @@ void HttpServer::Impl::Serve(tcp::socket socket) {
   if (!MakeRoom()) return;      // the socket closes
   boost::system::error_code ignored;
   socket.set_option(tcp::no_delay(true), ignored);
+  const std::string address = options.admit ? socket.remote_endpoint(ignored).address().to_string() : std::string();
   asio::any_io_executor strand = socket.get_executor();
   std::unique_ptr<ByteStream> stream;
   if (options.tls) {
     SSL_CTX* current = CurrentTls();
     if (current == nullptr) return;
-    stream = NewTlsStream(std::move(socket), *current, true);
+    stream = NewTlsStream(std::move(socket), *current, true, Admission(address));
   } else {
     stream = NewPlainStream(std::move(socket));
   }
@@ -213,13 +216,25 @@ bool HttpServer::Impl::MakeRoom() {
   return victim != nullptr;
 }
 
+std::function<bool(SSL&)> HttpServer::Impl::Admission(const std::string& address) {
+  if (!options.admit) return {};
+  return [admit = options.admit, address](SSL& ssl) {   // not this: pending operations live in our own io_context
+    const X509Ptr certificate(SSL_get1_peer_certificate(&ssl));
+    if (!certificate) return false;
+    const BioPtr bio(BIO_new(BIO_s_mem()));
+    if (!bio || PEM_write_bio_X509(bio.get(), certificate.get()) != 1) return false;
+    const auto facts = ReadCertificate(TakeBio(*bio));
+    return facts && admit(*facts, address);
+  };
+}
+
 SSL_CTX* HttpServer::Impl::CurrentTls() {
   std::optional<KeyPair> pair = options.tls();
   if (!pair) return nullptr;
   if (pair->certificate_pem == tls_pair.certificate_pem && pair->key_pem == tls_pair.key_pem) {
     return tls_context.get();
   }
-  auto made = NewServerContext(*pair);
+  auto made = NewServerContext(*pair, options.client_authority_pem);
   if (made) {
     tls_context = std::move(*made);
   } else {

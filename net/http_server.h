@@ -33,6 +33,10 @@ struct ServerOptions {
   std::function<std::optional<KeyPair>()> tls;                  // absent: plain. Asked per accepted connection (cheap: the
                                                                 // context is rebuilt only when the pair changed); nullopt:
                                                                 // not ready, the connection is closed
+  // Under TLS: not empty, and a client must show a certificate that one of these signed. `admit` may still refuse it, by the
+  // address that it comes from; it runs on the I/O thread.
+  std::string client_authority_pem;
+  std::function<bool(const CertificateFacts& client, const std::string& address)> admit;
   ServerLimits limits;
   int io_threads = 1;
   int workers = 4;

@@ -169,13 +169,20 @@ Result<void> UseKeyPair(SSL_CTX& context, const KeyPair& pair) {
   return {};
 }
 
-Result<SslContextPtr> NewServerContext(const KeyPair& pair) {
+Result<SslContextPtr> NewServerContext(const KeyPair& pair, const std::string& client_authority_pem) {
   SslContextPtr context(SSL_CTX_new(TLS_server_method()));
   if (!context) return Fail(Code::kInternal, "setting up TLS: " + OpensslError());
   if (auto done = Harden(*context); !done) return base::Propagate(done);
   if (auto done = UseKeyPair(*context, pair); !done) return base::Propagate(done);
   SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);   // tickets resume without memory of ours
   SSL_CTX_set_alpn_select_cb(context.get(), SelectHttp11, nullptr);
+  if (!client_authority_pem.empty()) {
+    if (auto done = TrustOnly(*context, client_authority_pem); !done) return base::Propagate(done, "whom clients' certificates must be from");
+    SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+    // A ticket carries the client's identity; without tickets every connection is judged by the certificates of now.
+    SSL_CTX_set_options(context.get(), SSL_OP_NO_TICKET);
+    SSL_CTX_set_num_tickets(context.get(), 0);
+  }
   return context;
 }
 

@@ -27,7 +27,8 @@ base::Result<void> TrustOnly(SSL_CTX& context, const std::string& authority_pem)
 base::Result<void> UseKeyPair(SSL_CTX& context, const KeyPair& pair);
 
 // Server side: hardened, with the pair, ALPN "http/1.1".
-base::Result<SslContextPtr> NewServerContext(const KeyPair& pair);
+// With `client_authority_pem` it demands a client certificate that those signed.
+base::Result<SslContextPtr> NewServerContext(const KeyPair& pair, const std::string& client_authority_pem = {});
 
 // How a client judges the server. `name` is sent as SNI (unless it is an address) and must be in the certificate.
 // Shared by all connections of one peer; `failure` holds the reason of the last refusal.
