@@ -81,7 +81,8 @@ Decision Decider::DecideChange(const Review& review, const Json& now, const Json
   const DMCluster* stored = old ? &old->cluster : nullptr;
   Problems problems = SplitProblems(decoded, old ? &*old : nullptr);
 
-  if (!view->namespaces.contains(review.ns)) {
+  const bool held = view->namespaces.contains(review.ns);
+  if (!held) {
     if (auto why = Take(lookup_.WithNamespace(view, review.ns), view); !why.empty()) return NotNowBecause(std::move(why));
   }
   requirements::LiveFacts live;
@@ -89,7 +90,12 @@ Decision Decider::DecideChange(const Review& review, const Json& now, const Json
 
   const auto judge = [&] { return requirements::ReviewChange(decoded.cluster, stored, *view, *around.policy, live); };
   requirements::Review judged = judge();
-  if (Denies(judged, Rule::kStorageClassExists, Rule::kStorageClassExists)) {
+  // What we hold may be older than what was applied a moment ago, so nothing is refused for labels or classes unseen.
+  if (held && !around.policy->namespaces.empty() && !judged.verdict.denials.empty()) {
+    if (auto why = Take(lookup_.WithNamespace(view, review.ns), view); !why.empty()) return NotNowBecause(std::move(why));
+    judged = judge();
+  }
+  if (Denies(judged, Rule::kStorageClassExists, Rule::kObjectStorage)) {
     if (auto why = Take(lookup_.WithClasses(view), view); !why.empty()) return NotNowBecause(std::move(why));
     judged = judge();
   }

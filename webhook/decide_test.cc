@@ -189,6 +189,36 @@ TEST_F(DecideTest, ANamespaceThatHasJustComeDecidesTheEnvironment) {
   EXPECT_EQ(decision.reply.audit.at("environment"), "development");
 }
 
+TEST_F(DecideTest, ALabelThatHasJustComeCounts) {
+  around = testing::ClusterWith(5, "namespaces:\n- selector: {matchLabels: {tier: dev}}\n  environment: development\n");
+  base::Json object = ClusterJson();
+  object["spec"].erase("environment");
+  EXPECT_TRUE(Create(object).reply.allowed);
+  EXPECT_THAT(api.Requests(), IsEmpty()) << "nothing is looked up for what passes";
+  object["spec"]["worker"]["requests"] = {{"cpu", "8"}, {"memory", "16Gi"}};
+  api.Put("/api/v1/namespaces/shop", app::testing::NamespaceJson("shop"));
+  EXPECT_FALSE(Create(object).reply.allowed);
+  EXPECT_THAT(api.Requests(), ElementsAre("GET /api/v1/namespaces/shop"));
+  api.Put("/api/v1/namespaces/shop", app::testing::NamespaceJson("shop", {{"tier", "dev"}}));
+  const Decision decision = Create(object);
+  EXPECT_TRUE(decision.reply.allowed) << Why(decision);
+  FailWith(503, "ServiceUnavailable", "/api/v1/namespaces/shop");
+  EXPECT_THAT(Create(object).not_now, HasSubstr("namespace shop"));
+}
+
+TEST_F(DecideTest, AClassThatHasJustBecomeBetterCounts) {
+  around.view = [&] {
+    auto copy = std::make_shared<requirements::ClusterView>(*around.view);
+    auto slow = *kube::api::ParseStorageClass(app::testing::StorageClassJson("fast", "hdd"));
+    copy->classes["fast"] = std::make_shared<const kube::api::StorageClass>(std::move(slow));
+    return copy;
+  }();
+  api.Put("/apis/storage.k8s.io/v1/storageclasses/fast", app::testing::StorageClassJson("fast"));
+  const Decision decision = Create(ClusterJson());
+  EXPECT_TRUE(decision.reply.allowed) << Why(decision);
+  EXPECT_THAT(api.Requests(), ElementsAre("GET /apis/storage.k8s.io/v1/storageclasses"));
+}
+
 TEST_F(DecideTest, NodesAreLookedUpOnlyWhenTheWatchIsSilent) {
   around.view = [&] {
     auto copy = std::make_shared<requirements::ClusterView>(*around.view);
