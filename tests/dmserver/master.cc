@@ -10,7 +10,10 @@
 namespace dm::standin {
 namespace {
 
-std::string NormalUrl(const std::string& url) { return url.find("://") == std::string::npos ? "http://" + url : url; }
+std::string NormalUrl(const std::string& url, bool tls) {
+  if (url.find("://") != std::string::npos) return url;
+  return (tls ? "https://" : "http://") + url;
+}
 
 net::Response PlainText(int status, std::string text) {
   return {status, {{"Content-Type", "text/plain; charset=utf-8"}}, std::move(text)};
@@ -36,11 +39,15 @@ std::string Master::StatusText() const {
 }
 
 base::Result<void> Master::Start(std::stop_token stop) {
+  auto tls = TlsFiles::Open(options_.ssl_ca, options_.ssl_cert, options_.ssl_key);
+  if (!tls) return base::Propagate(tls, "fail to load tls config");
+  tls_ = std::move(*tls);
   net::ServerOptions client;
   const auto listen = ParseHostPort(options_.master_addr);
   client.address = listen.host.empty() ? "0.0.0.0" : listen.host;
   client.port = listen.port;
   client.workers = 32;             // some of them hang for 95 s without a quorum, as DM's do
+  tls_.Serve(client, TlsFiles::Demand::kCertificate);
   // The port takes connections at once; until a quorum is found it answers nothing.
   client_server_ = std::make_unique<net::HttpServer>(client, [this](const net::Request& r) { return HandleClient(r); });
   net::ServerOptions peer;
@@ -48,6 +55,7 @@ base::Result<void> Master::Start(std::stop_token stop) {
   peer.address = peer_listen.host.empty() ? "0.0.0.0" : peer_listen.host;
   peer.port = peer_listen.port;
   peer.workers = 8;
+  tls_.Serve(peer, TlsFiles::Demand::kSource);
   peer_server_ = std::make_unique<net::HttpServer>(peer, [this](const net::Request& r) { return HandlePeer(r); });
 
   if (auto prepared = PrepareNode(); !prepared) return prepared;
@@ -68,7 +76,7 @@ base::Result<void> Master::Start(std::stop_token stop) {
         for (auto& member : state["members"]) {
           if (base::GetStringOr(member, "id") != std::to_string(node_->self())) continue;
           member["name"] = options_.name;
-          member["clientURLs"] = base::Json::array({NormalUrl(options_.advertise_addr)});
+          member["clientURLs"] = base::Json::array({NormalUrl(options_.advertise_addr, tls_.on())});
         }
         return std::nullopt;
       },
@@ -82,7 +90,16 @@ base::Result<void> Master::Start(std::stop_token stop) {
 
 void Master::Stop() {
   if (node_) {
-    if (const auto leader = DmLeader(); leader && leader->self) ToRaftLeader("/standin/resign", {{"name", options_.name}});
+    if (const auto leader = DmLeader(); leader && leader->self) {
+      evicted_ = true;                 // not to campaign once more
+      ToRaftLeader("/standin/resign", {{"name", options_.name}});
+      // The word must be committed before the raft leader, perhaps we, gives way too.
+      for (int i = 0; i < 50; ++i) {
+        const auto now = DmLeader();
+        if (!now || !now->self) break;
+        clock_.WaitFor(std::chrono::milliseconds(20), {});
+      }
+    }
     node_->TransferLeadership();
     // Long enough for the messages to leave; etcd takes 0.1 to 1.1 s for the same.
     clock_.WaitFor(std::chrono::milliseconds(100), {});

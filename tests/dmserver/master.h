@@ -76,6 +76,7 @@ class Master {
   const std::string version_;
   const MasterTimes times_;
   base::SystemClock clock_;
+  TlsFiles tls_;                             // set by Start, before any thread
   std::stop_source stop_;
   std::atomic<bool> evicted_{false};
   base::Guarded<Hearsay> hearsay_;

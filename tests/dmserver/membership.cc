@@ -35,7 +35,7 @@ base::Result<void> Master::PrepareNode() {
   if (Node::HasData(folder)) {
     auto loaded = Node::Load(folder);
     if (!loaded) return base::Propagate(loaded);
-    node_ = std::make_unique<Node>(loaded->first, std::move(loaded->second), folder, PeerTls{}, chores);
+    node_ = std::make_unique<Node>(loaded->first, std::move(loaded->second), folder, tls_, chores);
     return {};
   }
   if (!options_.join.empty()) return Join();
@@ -61,7 +61,7 @@ base::Result<void> Master::PrepareNode() {
   persistent.term = 1;
   persistent.committed = 1;
   persistent.entry = Entry{1, 1, std::move(state)};
-  node_ = std::make_unique<Node>(id, std::move(persistent), folder, PeerTls{}, chores);
+  node_ = std::make_unique<Node>(id, std::move(persistent), folder, tls_, chores);
   return {};
 }
 
@@ -72,7 +72,7 @@ base::Result<void> Master::CheckFirstStart(const base::Json& state, MemberId sel
     net::Request request;
     request.target = "/members";
     request.timeout = std::chrono::milliseconds(500);
-    const auto answer = Call(member["peerURLs"][0].get<std::string>(), request, PeerTls{}, stop_.get_token());
+    const auto answer = Call(member["peerURLs"][0].get<std::string>(), request, tls_.Client(), stop_.get_token());
     const auto known = answer && answer->status == 200 ? base::ParseJson(answer->body) : base::Result<base::Json>(base::Json());
     if (!known || !known->is_array()) continue;
     for (const auto& other : *known) {
@@ -94,7 +94,7 @@ base::Result<void> Master::Join() {
     net::Request request;
     request.target = "/standin/members";
     request.timeout = std::chrono::seconds(3);
-    const auto answer = Call(address, request, PeerTls{}, stop_.get_token());
+    const auto answer = Call(address, request, tls_.Client(), stop_.get_token());
     if (!answer || answer->status != 200) {
       last = answer ? answer->body : answer.error().message;
       continue;
@@ -107,13 +107,13 @@ base::Result<void> Master::Join() {
       if (name == options_.name) return base::Fail(JoinError("missing data or joining a duplicate member " + name));
     }
     const auto added = PostJson(address, "/standin/member-add", {{"peerURL", options_.advertise_peer_urls}},
-                                std::chrono::seconds(8), PeerTls{}, stop_.get_token());
+                                std::chrono::seconds(8), tls_.Client(), stop_.get_token());
     if (!added) return base::Fail(JoinError("add member " + options_.advertise_peer_urls + ", RawCause: " + added.error().message));
     Persistent persistent;
     persistent.entry = Entry{0, 0, (*added)["state"]};
     const auto id = std::stoull(base::GetStringOr(*added, "id", "0"));
     std::filesystem::create_directories(options_.data_dir);
-    node_ = std::make_unique<Node>(id, std::move(persistent), folder, PeerTls{},
+    node_ = std::make_unique<Node>(id, std::move(persistent), folder, tls_,
                                    [this](base::Json& s, base::TimePoint now, base::TimePoint since) { return Chores(s, now, since); });
     return {};
   }
@@ -196,7 +196,7 @@ base::Result<Outcome> Master::RemoveMember(const std::string& name) {
   } else {
     const auto url = node_->PeerUrl(node_->leader());
     if (url.empty()) return base::Fail(base::Code::kTimeout, "etcdserver: request timed out");
-    const auto answer = PostJson(url, "/standin/member-remove", {{"name", name}}, std::chrono::seconds(6), PeerTls{}, stop_.get_token());
+    const auto answer = PostJson(url, "/standin/member-remove", {{"name", name}}, std::chrono::seconds(6), tls_.Client(), stop_.get_token());
     if (!answer) return base::Propagate(answer);
     if (const auto message = base::GetString(*answer, "message")) {
       done = Outcome(DmError{static_cast<int>(base::GetIntOr(*answer, "code", 0)), *message});

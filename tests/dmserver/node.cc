@@ -56,7 +56,7 @@ struct Node::Mailbox {
       const auto message = std::move(queue.front());
       queue.pop_front();
       lock.unlock();
-      const auto sent = PostJson(address, "/raft", ToJson(message), std::chrono::milliseconds(800), node.tls_, stop);
+      const auto sent = PostJson(address, "/raft", ToJson(message), std::chrono::milliseconds(800), node.tls(), stop);
       if (!sent) {
         // A peer that refuses at once must not be asked in a tight loop.
         lock.lock();
@@ -73,7 +73,7 @@ struct Node::Mailbox {
   std::jthread thread;
 };
 
-Node::Node(MemberId self, Persistent persistent, std::string folder, PeerTls tls, Chores chores)
+Node::Node(MemberId self, Persistent persistent, std::string folder, TlsFiles tls, Chores chores)
     : self_(self), folder_(std::move(folder)), tls_(std::move(tls)), chores_(std::move(chores)),
       consensus_(self, std::move(persistent), random_, clock_.Now()) {
   std::filesystem::create_directories(folder_ + "/wal");
@@ -210,7 +210,7 @@ base::Result<void> Node::Submit(std::uint64_t base_index, base::Json state, base
   const auto url = PeerUrl(leader);
   if (url.empty()) return base::Fail(base::Code::kUnavailable, "no leader");
   auto answer = PostJson(url, "/standin/propose", {{"base", std::to_string(base_index)}, {"state", std::move(state)}},
-                         timeout, tls_, stop);
+                         timeout, tls(), stop);
   if (!answer) return base::Propagate(answer);
   // Read our own write: wait until it has come back to us.
   lock.lock();

@@ -12,7 +12,7 @@
 
 #include "tests/dmserver/cluster_state.h"
 #include "tests/dmserver/consensus.h"
-#include "tests/dmserver/peer_client.h"
+#include "tests/dmserver/tls_files.h"
 
 namespace dm::standin {
 
@@ -21,7 +21,7 @@ class Node {
   using Chores = std::function<bool(base::Json& state, base::TimePoint now, base::TimePoint leading_since)>;
 
   // `folder` is <data-dir>/member; its "wal" tells a restart from a first start, as with etcd.
-  Node(MemberId self, Persistent persistent, std::string folder, PeerTls tls, Chores chores);
+  Node(MemberId self, Persistent persistent, std::string folder, TlsFiles tls, Chores chores);
   ~Node();
   void Start();
 
@@ -52,7 +52,7 @@ class Node {
   net::Response HandlePropose(const net::Request& request, std::stop_token stop);
   std::string PeerUrl(MemberId id) const;     // "" when unknown
   void TransferLeadership();
-  const PeerTls& tls() const { return tls_; }
+  PeerTls tls() const { return tls_.Client(); }
 
  private:
   struct Mailbox;
@@ -62,7 +62,7 @@ class Node {
 
   const MemberId self_;
   const std::string folder_;
-  const PeerTls tls_;
+  const TlsFiles tls_;
   Chores chores_;
   base::SystemRandom random_;
   base::SystemClock clock_;

@@ -3,6 +3,8 @@
 #include <arpa/inet.h>
 #include <netdb.h>
 
+#include <algorithm>
+#include <cstdlib>
 #include <memory>
 
 #include "net/member_transport.h"
@@ -26,6 +28,13 @@ base::Result<std::string> Resolve(const std::string& host) {
   return std::string(text);
 }
 
+// Go takes "*.peers" for "pod.peers"; OpenSSL takes no wildcard with a single label behind it. The same name, qualified, then.
+std::string NameToVerify(const std::string& host) {
+  const char* ns = std::getenv("NAMESPACE");
+  if (ns == nullptr || std::count(host.begin(), host.end(), '.') != 1) return host;
+  return host + "." + ns + ".svc";
+}
+
 }  // namespace
 
 base::Result<net::Response> Call(const std::string& address, const net::Request& request, const PeerTls& tls,
@@ -36,8 +45,8 @@ base::Result<net::Response> Call(const std::string& address, const net::Request&
   net::MemberTransportOptions options;
   options.address = *ip;
   options.port = port;
-  options.host_name = host;
   options.tls = !tls.ca_pem.empty();
+  options.host_name = options.tls ? NameToVerify(host) : host;
   options.authority_pem = tls.ca_pem;
   options.certificate_pem = tls.cert_pem;
   options.key_pem = tls.key_pem;

@@ -21,7 +21,7 @@ base::Result<void> Worker::Tell(const std::string& target, const std::string& bo
   base::Error last{base::Code::kUnavailable, "no endpoint"};
   for (const auto& endpoint : endpoints_) {
     net::Request request{"POST", target, {{"Content-Type", "application/json"}}, body, timeout};
-    const auto answer = Call(endpoint, request, PeerTls{}, stop);
+    const auto answer = Call(endpoint, request, tls_.Client(), stop);
     if (answer && answer->status == 200) return {};
     last.message = endpoint + ": " + (answer ? answer->body : answer.error().message);
   }
@@ -43,12 +43,16 @@ base::Result<void> Worker::Register(std::stop_token stop) {
 }
 
 base::Result<void> Worker::Start(std::stop_token stop) {
+  auto tls = TlsFiles::Open(options_.ssl_ca, options_.ssl_cert, options_.ssl_key);
+  if (!tls) return base::Propagate(tls, "fail to load tls config");
+  tls_ = std::move(*tls);
   if (auto registered = Register(stop); !registered) return registered;
   const auto listen = ParseHostPort(options_.worker_addr);
   net::ServerOptions options;
   options.address = listen.host.empty() ? "0.0.0.0" : listen.host;
   options.port = listen.port;
   options.workers = 2;
+  tls_.Serve(options, TlsFiles::Demand::kNothing);
   server_ = std::make_unique<net::HttpServer>(options, [this](const net::Request& request) -> net::Response {
     const auto path = net::PathOf(request.target);
     const net::Headers text = {{"Content-Type", "text/plain; charset=utf-8"}};

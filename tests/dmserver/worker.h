@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "net/http_server.h"
 #include "tests/dmserver/options.h"
+#include "tests/dmserver/tls_files.h"
 
 namespace dm::standin {
 
@@ -28,6 +29,7 @@ class Worker {
   const WorkerOptions options_;
   const std::string version_;
   base::SystemClock clock_;
+  TlsFiles tls_;                             // set by Start, before any thread
   std::vector<std::string> endpoints_;
   std::unique_ptr<net::HttpServer> server_;
   std::jthread keepalive_;
