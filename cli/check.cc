@@ -26,6 +26,7 @@ bool IsCluster(const Json& value) {
 
 // What is known of the world, and what could not be asked.
 struct Surroundings {
+  Policy policy;
   ClusterView view;
   std::unique_ptr<LiveCluster> live;
   bool dry_run = false;               // nodes may not be listed: the API server is asked to judge
@@ -33,7 +34,7 @@ struct Surroundings {
 
 std::string Blocked(const base::Error& error) { return base::Printable(error.ToString(), 300); }
 
-base::Result<void> ReadLive(Surroundings& around, const CheckOptions& options, const Policy& policy, Checked& checked) {
+base::Result<void> ReadLive(Surroundings& around, const CheckOptions& options, Checked& checked) {
   const auto nodes = around.live->Nodes();
   if (!nodes && nodes.error().code != Code::kDenied) {
     if (options.live.Asked()) return base::Propagate(nodes, "listing nodes of " + around.live->Name());
@@ -42,8 +43,13 @@ base::Result<void> ReadLive(Surroundings& around, const CheckOptions& options, c
     around.live.reset();
     return {};
   }
+  if (options.policy.empty()) {
+    auto chosen = ReadLivePolicy(*around.live);
+    around.policy = std::move(chosen.policy);
+    if (!chosen.remark.empty()) checked.remarks.push_back(std::move(chosen.remark));
+  }
   if (nodes) {
-    if (auto added = AddNodes(around.view, *nodes, policy, around.live->Name()); !added) return base::Propagate(added);
+    if (auto added = AddNodes(around.view, *nodes, around.policy, around.live->Name()); !added) return base::Propagate(added);
   } else {
     around.dry_run = true;
     checked.remarks.push_back("nodes may not be listed (" + Blocked(nodes.error()) +
@@ -64,10 +70,13 @@ base::Result<void> ReadLive(Surroundings& around, const CheckOptions& options, c
   return {};
 }
 
-base::Result<Surroundings> Gather(const CheckOptions& options, const Policy& policy, Connector connect, Checked& checked) {
+base::Result<Surroundings> Gather(const CheckOptions& options, Connector connect, Checked& checked) {
   Surroundings around;
+  auto given = ReadPolicyFile(options.policy);
+  if (!given) return base::Propagate(given);
+  around.policy = *std::move(given);
   if (options.data.Any() || options.offline) {
-    auto view = ReadView(options.data, policy);
+    auto view = ReadView(options.data, around.policy);
     if (!view) return base::Propagate(view);
     around.view = *std::move(view);
     return around;
@@ -75,7 +84,7 @@ base::Result<Surroundings> Gather(const CheckOptions& options, const Policy& pol
   auto live = connect(options.live);
   if (live) {
     around.live = *std::move(live);
-    if (auto read = ReadLive(around, options, policy, checked); !read) return base::Propagate(read);
+    if (auto read = ReadLive(around, options, checked); !read) return base::Propagate(read);
   } else if (options.live.Asked() || live.error().code != Code::kNotFound) {
     return base::Propagate(live);
   }
@@ -184,7 +193,7 @@ void AskServer(Outcome& outcome, Json object, LiveCluster& live, Checked& checke
   }
 }
 
-Outcome JudgeOne(Item item, const Decoded* given_before, const Policy& policy, Surroundings& around, Checked& checked) {
+Outcome JudgeOne(Item item, const Decoded* given_before, Surroundings& around, Checked& checked) {
   Outcome outcome;
   const Decoded now = Decode(item.value);
   outcome.item = Item{item.source, item.line, {}};
@@ -203,7 +212,7 @@ Outcome JudgeOne(Item item, const Decoded* given_before, const Policy& policy, S
   }
   const Decoded* before = given_before != nullptr ? given_before : stored ? &*stored : nullptr;
   SplitProblems(outcome, now, before);
-  outcome.review = requirements::ReviewChange(now.cluster, before == nullptr ? nullptr : &before->cluster, around.view, policy, facts);
+  outcome.review = requirements::ReviewChange(now.cluster, before == nullptr ? nullptr : &before->cluster, around.view, around.policy, facts);
   const auto& made = outcome.review.problems;
   outcome.problems.insert(outcome.problems.end(), made.begin(), made.end());
   DropUnreadable(outcome);
@@ -216,11 +225,9 @@ Outcome JudgeOne(Item item, const Decoded* given_before, const Policy& policy, S
 
 base::Result<Checked> Check(const CheckOptions& options, Connector connect) {
   Checked checked;
-  const auto policy = ReadPolicyFile(options.policy);
-  if (!policy) return base::Propagate(policy);
   auto loaded = Load(options.files);
   if (!loaded) return base::Propagate(loaded);
-  auto around = Gather(options, *policy, connect, checked);
+  auto around = Gather(options, connect, checked);
   if (!around) return base::Propagate(around);
   if (options.require_nodes && !around->view.nodes_known) {
     return base::Fail(Code::kInvalid, "--require-nodes: no data on nodes: give --nodes, or let a cluster be asked");
@@ -248,7 +255,7 @@ base::Result<Checked> Check(const CheckOptions& options, Connector connect) {
     }
     PutNamespace(item.value, ns);
     const auto before = old.find(KeyOf(item.value, ns));
-    checked.outcomes.push_back(JudgeOne(std::move(item), before == old.end() ? nullptr : &before->second, *policy, *around, checked));
+    checked.outcomes.push_back(JudgeOne(std::move(item), before == old.end() ? nullptr : &before->second, *around, checked));
   }
   if (anything && checked.outcomes.empty()) {
     return base::Fail(Code::kInvalid, "none of the " + std::to_string(checked.skipped) + " objects in " + base::Join(options.files, ", ") +

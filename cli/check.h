@@ -15,7 +15,7 @@ namespace dm::cli {
 struct CheckOptions {
   std::vector<std::string> files;
   DataFiles data;
-  std::string policy;                 // file; empty: the built-in one
+  std::string policy;                 // file; empty: the cluster's own, else the built-in one
   std::vector<std::string> old;       // the objects as they were
   LiveOptions live;
   bool offline = false;

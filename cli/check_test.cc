@@ -257,5 +257,57 @@ TEST(Live, AClusterThatDoesNotAnswer) {
   EXPECT_EQ(Call({"check", "-f", good, "--kubeconfig", "/none"}).code, kUnreadable);
 }
 
+// Laptop and webhook agree: the policy is the cluster's own, unless a file is named.
+TEST(Check, TheClustersPolicyCounts) {
+  Folder folder;
+  const std::string small = folder.Write("small.yaml", Small());
+  const auto policy = [](const std::string& text) {
+    return Json{{"metadata", {{"name", "dm-operator-policy"}, {"namespace", "dm-system"}}}, {"data", {{"policy.yaml", text}}}};
+  };
+  const auto world = [] {
+    TheWorld() = {};
+    TheWorld().nodes = std::vector<Json>{fixtures::Yaml(Node("n1")), fixtures::Yaml(Node("n2")), fixtures::Yaml(Node("n3"))};
+    TheWorld().classes = std::vector<Json>{fixtures::Yaml(kClass)};
+  };
+  const std::string milder = "rules: {WorkerCPU: warn, WorkerReplicas: warn}\n";
+
+  world();
+  TheWorld().policies = std::vector<Json>{policy(milder)};
+  Ran ran = Call({"check", "-f", small}, Played);
+  EXPECT_EQ(ran.code, kNothingDenied) << ran.out;
+  EXPECT_EQ(ran.err, "");
+  EXPECT_EQ(Call({"check", "-f", small, "--policy", folder.Write("strict.yaml", "rules: {}\n")}, Played).code, kDenied);
+
+  // Lists are not allowed: the ConfigMap that the documentation's install makes.
+  TheWorld().policies = base::Fail(base::Code::kDenied, "configmaps is forbidden");
+  TheWorld().usual_policy = policy(milder);
+  EXPECT_EQ(Call({"check", "-f", small}, Played).code, kNothingDenied);
+
+  TheWorld().usual_policy = base::Fail(base::Code::kDenied, "configmaps \"dm-operator-policy\" is forbidden");
+  ran = Call({"check", "-f", small}, Played);
+  EXPECT_EQ(ran.code, kDenied);
+  EXPECT_EQ(ran.err, "note: the cluster's policy may not be read (it takes the right to get the ConfigMap dm-system/dm-operator-policy, or to list ConfigMaps; "
+                     "configmaps \"dm-operator-policy\" is forbidden): judged by the built-in policy; --policy FILE gives another\n");
+
+  const std::vector<std::pair<std::vector<Json>, const char*>> cases = {
+      {{}, "has no ConfigMap of a dm-operator with a policy"},
+      {{policy("rules: {WorkerCpu: warn}\n")}, "is wrong, and dm-operator holds on to the one before it (line 1: rules.WorkerCpu"},
+      {{policy(milder), policy(milder)}, "has several policies"},
+      {{Json{{"metadata", {{"name", "x"}}}}}, "has no key policy.yaml"},
+  };
+  for (const auto& [maps, words] : cases) {
+    world();
+    TheWorld().policies = maps;
+    ran = Call({"check", "-f", small}, Played);
+    EXPECT_EQ(ran.code, kDenied) << words;
+    EXPECT_NE(ran.err.find(words), std::string::npos) << ran.err;
+  }
+  // `nodes` asks the same.
+  world();
+  TheWorld().nodes = std::vector<Json>{fixtures::Yaml(Node("rocky", "Rocky Linux 9.5 (Blue Onyx)", "5.14.0-503.40.1.el9_5.x86_64"))};
+  TheWorld().policies = std::vector<Json>{policy("osPreset: common\n")};
+  EXPECT_NE(Call({"nodes"}, Played).out.find(" supported "), std::string::npos);
+}
+
 }  // namespace
 }  // namespace dm::cli

@@ -1,14 +1,16 @@
-// The live cluster as `check` and `nodes` see it: a seam, so that tests play one.
+// The live cluster as `check`, `nodes` and `status` see it: a seam, so that tests play one. One thread.
 #pragma once
 
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
 #include "base/json.h"
 #include "base/result.h"
 #include "dm/requirements/evaluate.h"
+#include "kube/client.h"
 
 namespace dm::cli {
 
@@ -21,11 +23,19 @@ class LiveCluster {
   // The DMCluster as it is now; kNotFound when there is none.
   virtual base::Result<base::Json> Cluster(const std::string& ns, const std::string& name) = 0;
   virtual base::Result<std::vector<requirements::LiveClaim>> Claims(const std::string& ns, const std::string& cluster) = 0;
+  // Anything else; the selectors as kubectl's -l and --field-selector, ns empty: across namespaces.
+  virtual base::Result<base::Json> Get(const kube::Resource& resource, const std::string& ns, const std::string& name) = 0;
+  virtual base::Result<std::vector<base::Json>> List(const kube::Resource& resource, const std::string& ns, const std::string& labels = {},
+                                                     const std::string& fields = {}) = 0;
   // Server-side dry run: what the API server and its webhooks would answer. kInvalid, kDenied: refused.
   virtual base::Result<void> DryRun(const base::Json& object) = 0;
   virtual std::string DefaultNamespace() const = 0;
   virtual std::string Name() const = 0;          // the server, for messages
+  virtual void StopWith(std::stop_token) {}      // ends reads that are under way
 };
+
+// What the rules want to know of a cluster's claims; those of other components are left out.
+std::vector<requirements::LiveClaim> LiveClaimsOf(const std::vector<base::Json>& objects, const std::string& cluster);
 
 struct LiveOptions {
   std::string kubeconfig, context, server, ns;
@@ -33,5 +43,7 @@ struct LiveOptions {
 };
 // kNotFound: there is no configuration on this machine.
 base::Result<std::unique_ptr<LiveCluster>> Connect(const LiveOptions& options);
+// The cluster behind a transport; `server` is its name in messages.
+std::unique_ptr<LiveCluster> ClusterBehind(std::unique_ptr<net::Transport> transport, std::string server, std::string default_ns);
 
 }  // namespace dm::cli

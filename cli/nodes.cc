@@ -115,15 +115,37 @@ void PrintNodesJson(const std::vector<NodeAnswer>& answers, std::ostream& out) {
   out << base::DumpJson(list, 2) << "\n";
 }
 
-base::Result<requirements::ClusterView> ReadNodes(const NodesOptions& options, const Policy& policy, Connector connect) {
-  if (!options.files.empty()) return ReadView(DataFiles{options.files, {}, {}}, policy);
-  auto live = connect(options.live);
-  if (!live) return base::Propagate(live);
-  const auto nodes = (*live)->Nodes();
-  if (!nodes) return base::Propagate(nodes, "listing nodes of " + (*live)->Name());
+struct Read {
+  Policy policy;
   requirements::ClusterView view;
-  if (auto added = AddNodes(view, *nodes, policy, (*live)->Name()); !added) return base::Propagate(added);
-  return view;
+  std::string remark;
+};
+
+base::Result<Read> ReadNodes(const NodesOptions& options, Connector connect) {
+  Read read;
+  std::unique_ptr<LiveCluster> live;
+  if (options.files.empty()) {
+    auto connected = connect(options.live);
+    if (!connected) return base::Propagate(connected);
+    live = *std::move(connected);
+  }
+  base::Result<std::vector<Json>> nodes;
+  if (live) {
+    nodes = live->Nodes();
+    if (!nodes) return base::Propagate(nodes, "listing nodes of " + live->Name());
+  }
+  auto chosen = ChoosePolicy(options.policy, live.get());
+  if (!chosen) return base::Propagate(chosen);
+  read.policy = std::move(chosen->policy);
+  read.remark = std::move(chosen->remark);
+  if (live) {
+    if (auto added = AddNodes(read.view, *nodes, read.policy, live->Name()); !added) return base::Propagate(added);
+    return read;
+  }
+  auto view = ReadView(DataFiles{options.files, {}, {}}, read.policy);
+  if (!view) return base::Propagate(view);
+  read.view = *std::move(view);
+  return read;
 }
 
 }  // namespace
@@ -157,17 +179,13 @@ std::vector<NodeAnswer> JudgeNodes(const requirements::ClusterView& view, const 
 }
 
 int RunNodes(const NodesOptions& options, std::ostream& out, std::ostream& err, Connector connect) {
-  const auto policy = ReadPolicyFile(options.policy);
-  if (!policy) {
-    err << "error: " << policy.error().ToString() << "\n";
+  const auto read = ReadNodes(options, connect);
+  if (!read) {
+    err << "error: " << read.error().ToString() << "\n";
     return kUnreadable;
   }
-  const auto view = ReadNodes(options, *policy, connect);
-  if (!view) {
-    err << "error: " << view.error().ToString() << "\n";
-    return kUnreadable;
-  }
-  const auto answers = JudgeNodes(*view, *policy);
+  if (!read->remark.empty()) err << "note: " << read->remark << "\n";
+  const auto answers = JudgeNodes(read->view, read->policy);
   if (options.json) {
     PrintNodesJson(answers, out);
   } else {

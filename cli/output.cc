@@ -89,7 +89,29 @@ std::map<std::string, std::vector<std::string>> NotChecked(const Checked& checke
   return by_reason;
 }
 
-Json ToJson(const Finding& finding) {
+Json FindingsOf(const Outcome& outcome) {
+  Json findings = Json::array();
+  for (const auto& problem : outcome.problems) findings.push_back(FindingJson(problem, "deny"));
+  for (const auto& finding : outcome.review.verdict.denials) findings.push_back(FindingJson(finding));
+  if (!outcome.refused.empty()) {
+    findings.push_back({{"rule", "ServerDryRun"}, {"severity", "deny"}, {"field", ""}, {"found", ""}, {"required", ""},
+                        {"message", outcome.refused}, {"remedy", ""}, {"subjects", Json::array()}});
+  }
+  for (const auto& problem : outcome.old_problems) findings.push_back(FindingJson(problem, "warn"));
+  for (FieldProblem problem : outcome.unknown) {
+    problem.message = UnknownText(problem);
+    findings.push_back(FindingJson(problem, "warn"));
+  }
+  for (const auto& finding : outcome.review.verdict.warnings) findings.push_back(FindingJson(finding));
+  for (const auto& finding : outcome.review.report.findings) {
+    if (finding.severity == Severity::kInfo) findings.push_back(FindingJson(finding));
+  }
+  return findings;
+}
+
+}  // namespace
+
+base::Json FindingJson(const Finding& finding) {
   return {{"rule", requirements::RuleName(finding.rule)},
           {"severity", requirements::SeverityName(finding.severity)},
           {"field", finding.field},
@@ -100,32 +122,10 @@ Json ToJson(const Finding& finding) {
           {"subjects", finding.subjects}};
 }
 
-Json ToJson(const FieldProblem& problem, const char* severity) {
+base::Json FindingJson(const FieldProblem& problem, const char* severity) {
   return {{"rule", "Schema"},          {"severity", severity},         {"field", problem.field}, {"found", problem.value},
           {"required", problem.required ? "a value" : ""}, {"message", problem.message}, {"remedy", ""}, {"subjects", Json::array()}};
 }
-
-Json FindingsOf(const Outcome& outcome) {
-  Json findings = Json::array();
-  for (const auto& problem : outcome.problems) findings.push_back(ToJson(problem, "deny"));
-  for (const auto& finding : outcome.review.verdict.denials) findings.push_back(ToJson(finding));
-  if (!outcome.refused.empty()) {
-    findings.push_back({{"rule", "ServerDryRun"}, {"severity", "deny"}, {"field", ""}, {"found", ""}, {"required", ""},
-                        {"message", outcome.refused}, {"remedy", ""}, {"subjects", Json::array()}});
-  }
-  for (const auto& problem : outcome.old_problems) findings.push_back(ToJson(problem, "warn"));
-  for (FieldProblem problem : outcome.unknown) {
-    problem.message = UnknownText(problem);
-    findings.push_back(ToJson(problem, "warn"));
-  }
-  for (const auto& finding : outcome.review.verdict.warnings) findings.push_back(ToJson(finding));
-  for (const auto& finding : outcome.review.report.findings) {
-    if (finding.severity == Severity::kInfo) findings.push_back(ToJson(finding));
-  }
-  return findings;
-}
-
-}  // namespace
 
 void PrintText(const Checked& checked, std::ostream& out) {
   std::size_t denied = 0, warnings = 0, infos = 0;

@@ -15,5 +15,8 @@ void PrintText(const Checked& checked, std::ostream& out);
 //  "notChecked": [{"rule", "why"}]}
 // A fault of the schema is a finding of the rule "Schema", a refusal by the API server's dry run one of "ServerDryRun".
 void PrintJson(const Checked& checked, std::ostream& out);
+// One element of "findings".
+base::Json FindingJson(const requirements::Finding& finding);
+base::Json FindingJson(const FieldProblem& problem, const char* severity);
 
 }  // namespace dm::cli

@@ -1,13 +1,17 @@
 #include "cli/program.h"
 
 #include <CLI/CLI.hpp>
-#include <ostream>
+#include <iostream>
 
+#include <unistd.h>
+
+#include "app/process.h"
 #include "app/version.h"
 #include "cli/exit_codes.h"
 #include "cli/init.h"
 #include "cli/nodes.h"
 #include "cli/render.h"
+#include "cli/status.h"
 
 namespace dm::cli {
 
@@ -47,7 +51,7 @@ int RunProgram(int argc, const char* const* argv, std::ostream& out, std::ostrea
   AddData(*check_command, "--nodes", check.data.nodes, "nodes, as `kubectl get nodes -o yaml` prints them");
   AddData(*check_command, "--storage-classes", check.data.classes, "storage classes");
   AddData(*check_command, "--namespaces", check.data.namespaces, "namespaces: their labels decide what the policy says of them");
-  check_command->add_option("--policy", check.policy, "the administrator's policy (default: the built-in one)")->type_name("FILE");
+  check_command->add_option("--policy", check.policy, "the administrator's policy (default: the cluster's own, else the built-in one)")->type_name("FILE");
   AddData(*check_command, "--old", check.old, "the objects as they were: judge the change, as the webhook does");
   check_command->add_flag("--offline", check.offline, "ask no cluster");
   check_command->add_flag("--require-nodes", check.require_nodes, "fail (2) when there is no data on nodes");
@@ -61,9 +65,23 @@ int RunProgram(int argc, const char* const* argv, std::ostream& out, std::ostrea
   std::string nodes_output = "text";
   CLI::App* nodes_command = program.add_subcommand("nodes", "Say which nodes qualify for which role, and why not");
   AddFiles(*nodes_command, nodes.files, "nodes, as `kubectl get nodes -o yaml` prints them (default: the cluster's)");
-  nodes_command->add_option("--policy", nodes.policy, "the administrator's policy (default: the built-in one)")->type_name("FILE");
+  nodes_command->add_option("--policy", nodes.policy, "the administrator's policy (default: the cluster's own, else the built-in one)")->type_name("FILE");
   AddLive(*nodes_command, nodes.live);
   AddOutput(*nodes_command, nodes_output);
+
+  StatusOptions status;
+  std::string status_output = "text";
+  CLI::App* status_command = program.add_subcommand("status", "Draw a running DM cluster: members, disks, findings, what happens next");
+  status_command->add_option("name", status.name, "the DMCluster")->required()->type_name("NAME");
+  status_command->add_option("--policy", status.policy, "the administrator's policy (default: the cluster's own, else the built-in one)")
+      ->type_name("FILE");
+  status_command->add_flag("-w,--watch", status.watch, "draw it anew when it changes, until Ctrl-C");
+  status_command->add_flag("--exit-status", status.exit_status, "tell its health by the exit code");
+  AddLive(*status_command, status.live);
+  AddOutput(*status_command, status_output);
+  status_command->footer(
+      "Exit: 0 there was something to show, 2 there was not (no such cluster, no right, no server, bad flags).\n"
+      "With --exit-status: 0 healthy, 1 unavailable, degraded or data at risk, 3 not (yet) as asked: starting, changing, suspended, ending.");
 
   RenderOptions render;
   CLI::App* render_command = program.add_subcommand("render", "Print the objects that DMClusters stand for");
@@ -104,6 +122,14 @@ int RunProgram(int argc, const char* const* argv, std::ostream& out, std::ostrea
   if (nodes_command->parsed()) {
     nodes.json = nodes_output == "json";
     return RunNodes(nodes, out, err, connect);
+  }
+  if (status_command->parsed()) {
+    status.json = status_output == "json";
+    base::SystemClock clock;
+    if (!status.watch) return RunStatus(status, out, err, connect, clock, {});
+    status.clear_screen = !status.json && &out == &std::cout && isatty(STDOUT_FILENO) != 0;
+    const app::Process process;      // Ctrl-C ends the watch, not the program in the middle of a line
+    return RunStatus(status, out, err, connect, clock, process.stop_token());
   }
   if (render_command->parsed()) return RunRender(render, out, err);
   if (version_command->parsed()) {

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import docs
+
 ROOT = Path(__file__).resolve().parent.parent
 MAX_LINES = 500
 
@@ -68,6 +70,7 @@ def main() -> int:
             for pattern, why in FORBIDDEN:
                 if pattern.search(line):
                     faults.append(f"{name}:{number}: {why}")
+    faults += docs.check()
     for fault in faults:
         print(fault)
     print(f"lint: {len(listed)} files, {len(faults)} faults")

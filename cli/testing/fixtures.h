@@ -87,6 +87,8 @@ struct World {
   std::vector<requirements::LiveClaim> claims;
   base::Result<void> dry_run;
   int dry_runs = 0;
+  base::Result<std::vector<base::Json>> policies = std::vector<base::Json>{};     // ConfigMaps with the labels of one
+  base::Result<base::Json> usual_policy = base::Fail(base::Code::kNotFound, "not found");
 };
 inline World& TheWorld() {
   static World world;
@@ -104,6 +106,10 @@ class PlayedCluster final : public LiveCluster {
     return found->second;
   }
   base::Result<std::vector<requirements::LiveClaim>> Claims(const std::string&, const std::string&) override { return TheWorld().claims; }
+  base::Result<base::Json> Get(const kube::Resource&, const std::string&, const std::string&) override { return TheWorld().usual_policy; }
+  base::Result<std::vector<base::Json>> List(const kube::Resource&, const std::string&, const std::string&, const std::string&) override {
+    return TheWorld().policies;
+  }
   base::Result<void> DryRun(const base::Json&) override {
     ++TheWorld().dry_runs;
     return TheWorld().dry_run;

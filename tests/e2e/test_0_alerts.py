@@ -1,0 +1,111 @@
+"""The alert rules that a monitor carries, by Prometheus' own tool: each fires when it should, and not before. Needs no cluster."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import dmlab
+import pytest
+
+W = {"job": "dm_worker", "instance": "orders-dm-worker-0"}
+M = {"job": "dm_master", "instance": "orders-dm-master-0"}
+TASK = {**W, "task": "t1", "source_id": "db-1", "worker": "orders-dm-worker-0"}
+
+
+def series(name, labels, values):
+    return f"{name}{{{', '.join(f'{k}={json.dumps(v)}' for k, v in labels.items())}}}", values
+
+
+# alert: (series with which it fires, minute at which it does, minute before at which it does not, the labels it fires with)
+CASES = {
+    "DM_master_all_down": ([series("up", M, "1x5 0x20")], 8, 5, {}),
+    "DM_master_down": ([series("up", M, "1x5 0x20"), series("up", {**M, "instance": "orders-dm-master-1"}, "1x30")], 12, 9, M),
+    "DM_master_no_quorum": ([series("etcd_server_has_leader", M, "1x5 0x20")], 8, 5, M),
+    "DM_master_leader_flaps": ([series("dm_master_start_leader_counter", M, "1x5 2 3 4 5 5x20")], 12, 7, M),
+    "DM_worker_offline": ([series("dm_master_worker_state", {**M, "worker": "w"}, "1x5 0x90")], 70, 50, {**M, "worker": "w"}),
+    "DM_no_free_worker": ([series("dm_master_worker_state", {**M, "worker": "w"}, "1x5 2x40"),
+                           series("dm_master_worker_state", {**M, "worker": "v"}, "2x50")], 25, 15, {}),
+    "DM_task_state": ([series("dm_worker_task_state", TASK, "2x5 3x40")], 30, 20, TASK),
+    "DM_replication_lag": ([series("dm_syncer_replication_lag_gauge", TASK, "10x5 700x40")], 20, 10, TASK),
+    "DM_pending_DDL": ([series("dm_master_ddl_state_number", {**M, "task": "t1", "type": "Un-synced"}, "0x5 1x90")], 70, 50,
+                       {**M, "task": "t1", "type": "Un-synced"}),
+    "DM_DDL_error": ([series("dm_master_shard_ddl_error", {**M, "task": "t1", "type": "x"}, "0x20 4x20")], 5.5, 4, {**M, "task": "t1", "type": "x"}),
+    "DM_binlog_file_gap_between_master_syncer": (
+        [series("dm_syncer_binlog_file", {**TASK, "node": "master"}, "5x5 9x40"), series("dm_syncer_binlog_file", {**TASK, "node": "syncer"}, "5x45")],
+        20, 10, {"instance": W["instance"], "task": "t1", "source_id": "db-1"}),
+    "DM_relay_log_data_corruption": ([series("dm_relay_data_corruption", W, "0x20 1x20")], 5.5, 4, W),
+    "DM_fail_to_read_binlog_from_master": ([series("dm_relay_read_error_count", W, "0x20 1x20")], 5.5, 4, W),
+    "DM_fail_to_write_relay_log": ([series("dm_relay_write_error_count", W, "0x20 1x20")], 5.5, 4, W),
+    "DM_remain_storage_of_relay_log": ([series("dm_relay_space", {**W, "type": "available"}, "99000000000x5 9000000000x20")], 8, 4,
+                                       {**W, "type": "available"}),
+    "DM_binlog_file_gap_between_master_relay": (
+        [series("dm_relay_binlog_file", {**W, "node": "master"}, "5x5 9x40"), series("dm_relay_binlog_file", {**W, "node": "relay"}, "5x45")],
+        20, 10, {"instance": W["instance"]}),
+}
+for unit, metric in (("dump", "dumpling"), ("load", "loader"), ("sync", "syncer")):
+    labels = {**TASK, "resumable_err": "false"}
+    CASES[f"DM_{unit}_process_exists_with_error"] = ([series(f"dm_{metric}_exit_with_error_count", labels, "0x20 4x20")], 5.5, 4, labels)
+CASES["DM_relay_process_exits_with_error"] = (
+    [series("dm_relay_exit_with_error_count", {**W, "resumable_err": "true"}, "0x20 9x20")], 5.5, 4, {**W, "resumable_err": "true"})
+# Where a counter steps up, samples come each 15 s: the rules look back one minute.
+QUICK = {"DM_DDL_error", "DM_relay_log_data_corruption", "DM_fail_to_read_binlog_from_master", "DM_fail_to_write_relay_log",
+         *(name for name in CASES if "process_exi" in name)}
+
+
+@pytest.fixture(scope="session")
+def promtool():
+    """promtool of PATH, else of Debian's package, unpacked beside our other downloads (installing it would start a server)."""
+    if found := shutil.which("promtool"):
+        return Path(found)
+    folder = Path.home() / ".cache/dm-operator/prometheus"
+    if not (folder / "usr/bin/promtool").exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        if subprocess.run(["apt-get", "download", "prometheus"], cwd=folder, check=False, capture_output=True, timeout=300).returncode:
+            subprocess.run(["apt-get", "update"], check=True, capture_output=True, timeout=300)
+            subprocess.run(["apt-get", "download", "prometheus"], cwd=folder, check=True, capture_output=True, timeout=300)
+        subprocess.run(["dpkg", "-x", next(folder.glob("prometheus_*.deb")), folder], check=True, timeout=120)
+    return folder / "usr/bin/promtool"
+
+
+@pytest.fixture(scope="session")
+def rules(tmp_path_factory):
+    """rules.yml as `kubectl dm render` prints it into the monitor's ConfigMap (a block of text below its key)."""
+    manifest = dmlab.manifest("orders", "shop", monitor={"replicas": 1, "storageSize": "200Gi"})
+    done = subprocess.run([dmlab.BIN / "kubectl-dm", "render", "-f", "-"], input=manifest, text=True, capture_output=True, timeout=60, check=True)
+    lines = done.stdout.splitlines()
+    at = next(i for i, line in enumerate(lines) if line.strip().startswith("rules.yml:"))
+    indent = len(lines[at]) - len(lines[at].lstrip())
+    block = []
+    for line in lines[at + 1:]:
+        if line.strip() and len(line) - len(line.lstrip()) <= indent:
+            break
+        block.append(line)
+    inner = min(len(line) - len(line.lstrip()) for line in block if line.strip())
+    path = tmp_path_factory.mktemp("rules") / "rules.yml"
+    path.write_text("\n".join(line[inner:] for line in block) + "\n")
+    return path
+
+
+def test_promtool_takes_the_rules(promtool, rules):
+    done = subprocess.run([promtool, "check", "rules", rules], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0 and f"{len(CASES)} rules found" in done.stdout, done.stdout + done.stderr
+
+
+def test_each_alert_fires_when_it_should_and_not_before(promtool, rules):
+    level = {"DM_relay_log_data_corruption": "emergency", "DM_master_down": "warning", "DM_master_leader_flaps": "warning",
+             "DM_no_free_worker": "warning", "DM_replication_lag": "warning"}
+    tests = []
+    for alert, (given, fires, before, labels) in CASES.items():
+        # Annotations are not compared: promtool wants all or none, and their text is for people.
+        expr = f'ALERTS{{alertname="{alert}",alertstate="firing"}}'
+        sample = "{" + ", ".join(f"{k}={json.dumps(v)}" for k, v in sorted(
+            {**labels, "__name__": "ALERTS", "alertname": alert, "alertstate": "firing", "level": level.get(alert, "critical")}.items())) + "}"
+        tests.append({"interval": "15s" if alert in QUICK else "1m", "name": alert,
+                      "input_series": [{"series": name, "values": values} for name, values in given],
+                      "promql_expr_test": [{"expr": expr, "eval_time": f"{int(before * 60)}s", "exp_samples": []},
+                                           {"expr": expr, "eval_time": f"{int(fires * 60)}s", "exp_samples": [{"labels": sample, "value": 1}]}]})
+    path = rules.parent / "tests.yml"
+    path.write_text(json.dumps({"rule_files": [str(rules)], "evaluation_interval": "15s", "tests": tests}))   # YAML, too
+    done = subprocess.run([promtool, "test", "rules", path], capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
