@@ -34,12 +34,30 @@ int Ending(const Planning& p, Role role, const std::vector<int>& outdated) {
   return -1;
 }
 
-// Outdated pods that do not work: replaced at once, whatever else is going on.
+// It never started, or does not stay up.
+bool Down(const kube::api::Pod& pod) { return !pod.ready && (pod.pod_ip.empty() || !pod.waiting_reason.empty()); }
+
+// It runs, but DM itself says that it is of no use. Not ready alone is no such word: after an outage of the API server the pods
+// of every node that could not report are called not ready, while all members work.
+bool Useless(const Planning& p, Role role, int ordinal) {
+  const auto& pod = p.seen.role(role).pods.at(ordinal);
+  if (pod.ready || Down(pod)) return false;
+  if (role == Role::kMaster) {
+    const auto health = p.seen.members.health.find(p.Pod(role, ordinal));
+    return health != p.seen.members.health.end() && health->second && !*health->second;
+  }
+  const auto* roster = p.Trusted();
+  const auto* worker = roster ? roster->FindWorker(p.Pod(role, ordinal)) : nullptr;
+  return roster && (!worker || worker->stage == "offline");
+}
+
+// Outdated pods that do not work: those that are down at once, whatever else is going on; those that run one after the other.
 bool ReplaceBroken(Planning& p, Role role, const std::vector<int>& outdated) {
   bool any = false;
+  const bool ending = Ending(p, role, outdated) >= 0;
   for (const int ordinal : outdated) {
-    const auto& pod = p.seen.role(role).pods.at(ordinal);
-    if (pod.ready || pod.meta.BeingDeleted()) continue;
+    if (p.seen.role(role).pods.at(ordinal).meta.BeingDeleted()) continue;
+    if (!Down(p.seen.role(role).pods.at(ordinal)) && (any || ending || !Useless(p, role, ordinal))) continue;
     Replace(p, role, ordinal);
     any = true;
   }
@@ -58,19 +76,24 @@ std::string Unready(const Planning& p, Role role, int except) {
   return {};
 }
 
+// Highest ordinal first, the leader last; one that is not ready before all others, which would have to wait for it.
+int NextMaster(const Planning& p, const members::Roster* roster, const std::vector<int>& outdated) {
+  int next = outdated.back(), best = 0;
+  for (auto it = outdated.rbegin(); it != outdated.rend(); ++it) {
+    const bool leads = roster && roster->leader.name == p.Pod(Role::kMaster, *it);
+    const int rank = leads ? 1 : p.seen.master.pods.at(*it).ready ? 2 : 3;
+    if (rank > best) {
+      next = *it;
+      best = rank;
+    }
+  }
+  return next;
+}
+
 void RollMasters(Planning& p, const std::vector<int>& outdated) {
   std::string why;
   const auto* roster = p.Trusted(&why);
-  // Highest ordinal first, the leader last.
-  int ordinal = outdated.back();
-  if (roster) {
-    for (auto it = outdated.rbegin(); it != outdated.rend(); ++it) {
-      if (p.Pod(Role::kMaster, *it) != roster->leader.name) {
-        ordinal = *it;
-        break;
-      }
-    }
-  }
+  const int ordinal = NextMaster(p, roster, outdated);
   const std::string pod = p.Pod(Role::kMaster, ordinal);
   const std::string goal = Goal(p, Role::kMaster, ordinal, outdated.size());
   if (!roster) return p.WaitFor(Component::kMaster, "RollBlocked", goal + ": the members are not known: " + why);

@@ -66,6 +66,49 @@ TEST(Roll, ABrokenPodOfAnOlderTemplateIsReplacedAtOnce) {
   EXPECT_TRUE(w.Plan().Settled());
 }
 
+// After an outage of the API server the pods of every node that could not report count as not ready.
+TEST(Roll, PodsThatWorkAreNotBrokenBecauseTheyAreCalledNotReady) {
+  World w = Settled(3, 2);
+  w.SetImage("dm:2");
+  w.Execute(w.Plan());
+  w.Tick();
+  const auto plan_of = [&](const Observed& seen) {
+    return MakePlan(w.want, w.Render(), seen, {base::TimePoint(std::chrono::seconds(w.now)), {}});
+  };
+  auto seen = w.See();
+  for (auto& [ordinal, pod] : seen.master.pods) pod.ready = false;
+  for (const auto& action : Does(plan_of(seen))) EXPECT_EQ(action.find("Delete"), std::string::npos) << action;
+  EXPECT_EQ(WaitOf(plan_of(seen), Component::kMaster), "Rolling");
+
+  auto unknown = seen;
+  unknown.members.health["a-dm-master-1"] = members::Known<bool>::Unknown("no answer");
+  for (const auto& action : Does(plan_of(unknown))) EXPECT_EQ(action.find("Delete"), std::string::npos) << action;
+
+  // DM's own word, or the kubelet's, is another matter: those that run one after the other, those that do not at once.
+  for (const char* pod : {"a-dm-master-1", "a-dm-master-2"}) seen.members.health[pod] = members::Known<bool>::Of(false);
+  EXPECT_EQ(Does(plan_of(seen)), std::vector<std::string>{"Delete Pod/a-dm-master-1"});
+  for (const int ordinal : {1, 2}) seen.master.pods.at(ordinal).waiting_reason = "CrashLoopBackOff";
+  EXPECT_EQ(Does(plan_of(seen)), (std::vector<std::string>{"Delete Pod/a-dm-master-1", "Delete Pod/a-dm-master-2"}));
+}
+
+TEST(Roll, WorkersThatWorkAreNotBrokenBecauseTheyAreCalledNotReady) {
+  World w = Settled(1, 2);
+  const auto deletions = [&](const Observed& seen) {
+    auto does = Does(MakePlan(w.want, w.Render(), seen, {base::TimePoint(std::chrono::seconds(w.now)), {}}));
+    std::erase_if(does, [](const auto& action) { return action.find("Delete Pod") == std::string::npos; });
+    return does;
+  };
+  auto seen = w.See();
+  for (auto& [ordinal, pod] : seen.worker.pods) pod.controller_revision = "older";
+  EXPECT_EQ(deletions(seen), std::vector<std::string>{"Delete Pod/a-dm-worker-1"});
+  for (auto& [ordinal, pod] : seen.worker.pods) pod.ready = false;
+  EXPECT_TRUE(deletions(seen).empty());
+  auto roster = *seen.members.roster;
+  for (auto& worker : roster.workers) worker.stage = "offline";
+  seen.members.roster = members::Known<members::Roster>::Of(roster);
+  EXPECT_EQ(deletions(seen), std::vector<std::string>{"Delete Pod/a-dm-worker-0"}) << "DM's own word";
+}
+
 TEST(Roll, APodThatIsEndingIsNotDeletedAgain) {
   World w = Settled(3, 1);
   w.SetImage("dm:2");
