@@ -31,7 +31,8 @@ function(dm_library name)
     # compiler cache serves every clone.
     target_compile_definitions(${name}_test PRIVATE DM_SOURCE_DIR=".")
     gtest_discover_tests(${name}_test TEST_PREFIX "${name}:" WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
-                         PROPERTIES TIMEOUT 600 LABELS ${name} DISCOVERY_TIMEOUT 60 DISCOVERY_MODE PRE_TEST)
+                         PROPERTIES TIMEOUT 600 LABELS ${name} ENVIRONMENT LSAN_OPTIONS=suppressions=cmake/lsan.supp
+                         DISCOVERY_TIMEOUT 60 DISCOVERY_MODE PRE_TEST)
   endif()
 endfunction()
 

@@ -175,7 +175,7 @@ TEST_P(AttackTest, WhatIsNoHttpIsA400) {
       {"coding after chunked", post + "Transfer-Encoding: chunked, gzip\r\n\r\n0\r\n\r\n"},
       {"space before colon", "GET / HTTP/1.1\r\nHost: h\r\nX : 1\r\n\r\n"},
       {"no colon", "GET / HTTP/1.1\r\nHost: h\r\nnonsense\r\n\r\n"},
-      {"control byte in a value", std::string("GET / HTTP/1.1\r\nHost: h\r\nX: a\0b\r\n\r\n", 40)},
+      {"control byte in a value", std::string("GET / HTTP/1.1\r\nHost: h\r\nX: a") + '\0' + "b\r\n\r\n"},
       {"no host", "GET / HTTP/1.1\r\n\r\n"},
       {"two hosts", "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n"},
       {"HTTP/2.0", "GET / HTTP/2.0\r\nHost: h\r\n\r\n"},

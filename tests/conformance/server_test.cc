@@ -210,6 +210,7 @@ TEST_P(ServerTest, SlowHandlerDoesNotStopTheOthers) {
   gate.AwaitWaiting(1);
   EXPECT_TRUE(Serves());
   gate.Open();
+  EXPECT_TRUE(busy->ReadResponse(kPatience));      // the handler has left the gate
 }
 
 TEST_P(ServerTest, DrainAnswersWhatIsInFlight) {
