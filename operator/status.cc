@@ -104,6 +104,22 @@ void PutRecords(const lifecycle::Plan& plan, Json& status) {
   }
 }
 
+// Another's list with our conditions in it; its own stay to the letter, with fields that we do not know and without those
+// that we would require.
+Json WithOurs(const Json* theirs, const std::vector<kube::api::Condition>& ours, base::WallTime now) {
+  Json list = theirs && theirs->is_array() ? *theirs : Json::array();
+  auto conditions = kube::api::ParseConditions(&list);
+  for (const auto& condition : ours) {
+    (void)kube::api::SetCondition(conditions, condition, now);
+    const auto same = [&](const auto& other) { return other.type == condition.type; };
+    const Json entry = kube::api::ToJson({*std::find_if(conditions.begin(), conditions.end(), same)})[0];
+    const auto at = std::find_if(list.begin(), list.end(), [&](const Json& item) { return base::GetStringOr(item, "type") == condition.type; });
+    if (at == list.end()) list.push_back(entry);
+    else *at = entry;
+  }
+  return list;
+}
+
 std::string WorkerSelector(const DMCluster& want) {
   std::vector<std::string> parts;
   for (const auto& [key, value] : SelectorLabels(want.meta.name, Role::kWorker)) parts.push_back(key + "=" + value);
@@ -116,9 +132,7 @@ Json BuildStatus(const StatusInput& in) {
   if (in.plan.hands_off) {
     // Another's cluster: its status stays as it is, but for our one word.
     Json status = in.want.status.is_object() ? in.want.status : Json::object();
-    auto conditions = kube::api::ParseConditions(base::Find(status, "conditions"));
-    for (auto condition : in.plan.conditions) (void)kube::api::SetCondition(conditions, std::move(condition), in.now);
-    status["conditions"] = kube::api::ToJson(conditions);
+    status["conditions"] = WithOurs(base::Find(status, "conditions"), in.plan.conditions, in.now);
     return status;
   }
   Json status = Json::object();

@@ -48,6 +48,30 @@ TEST(Status, SaysWhatIsWrongTheGravestFirst) {
   }
 }
 
+// TiDB Operator 1.x's conditions have fields that ours lack, and may lack the time that ours must have: they stay to the letter.
+TEST(Status, AnotherOperatorsConditionsStayAsTheyAre) {
+  World w(3, 1);
+  const Json theirs = Json::parse(R"({"type":"Ready","status":"True","reason":"Ready","lastUpdateTime":"2026-01-01T00:00:00Z"})");
+  w.want.status = {{"master", {{"phase", "Normal"}}}, {"conditions", Json::array({theirs})}};
+  lifecycle::Plan plan;
+  plan.hands_off = true;
+  kube::api::Condition adopted;
+  adopted.type = "Adopted", adopted.status = "False", adopted.reason = "ForeignCluster";
+  plan.conditions = {adopted};
+  const auto seen = w.See();
+  const auto build = [&](int later) {
+    return BuildStatus({w.want, seen, plan, {}, "production", base::WallTime(std::chrono::seconds(w.now + later))});
+  };
+  const Json status = build(0);
+  ASSERT_EQ(status["conditions"].size(), 2u) << status;
+  EXPECT_EQ(status["conditions"][0], theirs);
+  EXPECT_EQ(status["conditions"][1]["type"], "Adopted");
+  EXPECT_NE(status["conditions"][1]["lastTransitionTime"], "");
+  EXPECT_EQ(MergeDiff(w.want.status, status).size(), 1u);
+  w.want.status = status;
+  EXPECT_EQ(MergeDiff(status, build(60)), Json::object());
+}
+
 TEST(Status, ATransitionTimeMovesOnlyWithItsStatus) {
   World w(3, 1);
   w.Run(30);
