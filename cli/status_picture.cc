@@ -86,7 +86,9 @@ class Painter {
 
   std::set<int> Ordinals(Role role, const Json* members) const {
     std::set<int> ordinals;
-    const int wanted = role == Role::kMonitor ? 0 : role == Role::kWorker && !want_.has_worker ? 0 : want_.component(role).replicas;
+    const int wanted = role == Role::kMonitor   ? (want_.monitor && !want_.monitor->external ? want_.monitor->replicas : 0)
+                       : role == Role::kWorker && !want_.has_worker ? 0
+                                                                    : want_.component(role).replicas;
     for (int ordinal = 0; ordinal < wanted; ++ordinal) ordinals.insert(ordinal);
     for (const Pod& pod : facts_.pods) ordinals.insert(OrdinalOf(names_, role, pod.meta.name));
     if (members != nullptr && members->is_object()) {

@@ -96,7 +96,7 @@ std::string Members(const Picture& picture) {
     if (row.restarts > 0) state += " (" + std::to_string(row.restarts) + (row.restarts == 1 ? " restart)" : " restarts)");
     std::string node = row.node.empty() ? "-" : Clean(row.node, 60);
     if (!row.system.empty()) node += " (" + Clean(row.system, 40) + ")";
-    rows.push_back({std::string(RoleName(row.role)), row.name, state, node, Clean(row.member, 40) + (row.leader ? ", leader" : ""),
+    rows.push_back({std::string(RoleName(row.role)), row.name, state, node, (row.member.empty() ? "-" : Clean(row.member, 40)) + (row.leader ? ", leader" : ""),
                     row.source.empty() ? "-" : Clean(row.source, 60), Disk(row.disk)});
     if (!row.note.empty()) notes += Wrapped("  " + row.name + ": ", Clean(row.note, 300));
   }

@@ -306,6 +306,12 @@ TEST_F(Status, AClusterThatHasJustBeenMade) {
   EXPECT_EQ(ExitStatus(), kExitNotReady);
 }
 
+TEST_F(Status, AMonitorOfItsOwnIsShownToo) {
+  cluster_["spec"]["monitor"] = {{"replicas", 1}, {"storageSize", "200Gi"}, {"requests", {{"cpu", "8"}, {"memory", "16Gi"}}}};
+  Put();
+  EXPECT_NE(Run().out.find("monitor  orders-dm-monitor-0  missing  -                -                -       -\n"), std::string::npos) << Run().out;
+}
+
 TEST_F(Status, TextsOfOthersDoNotReachTheTerminalRaw) {
   Say(Condition("Degraded", "True", "Odd", "\x1b[31mred\n\n"));
   PutEvent("e3", "Warning", "Odd", "\x1b]0;title\x07", 1, "2026-01-01T00:00:00Z");
