@@ -38,6 +38,7 @@ struct Program::Impl {
         recorder(client, "dm-operator", clock),
         executor(client, seams.dialer, [this] { return LeaseLeft(); }),
         credentials(client, clock),
+        certificates(client, clock),
         findings(metrics),
         reconciler(Parts(), {options.members_settled, options.members_busy, options.resync}),
         controller(kName, queue, [this](const kube::Key& key, std::stop_token stop) { return reconciler.Reconcile(key, std::move(stop)); },
@@ -60,7 +61,7 @@ struct Program::Impl {
   }
 
   ReconcilerParts Parts() {
-    return {client, stores, [this] { return view.Now(); }, poller, executor, credentials, findings,
+    return {client, stores, [this] { return view.Now(); }, poller, executor, credentials, certificates, findings,
             [this](const kube::ObjectReference& about, bool warning, const std::string& reason, const std::string& message) {
               recorder.Record(about, warning ? "Warning" : "Normal", reason, message);
             },
@@ -211,6 +212,7 @@ struct Program::Impl {
   kube::EventRecorder recorder;
   Executor executor;
   CredentialSource credentials;
+  certificates::Keeper certificates;
   FindingsGauge findings;
   Reconciler reconciler;
   kube::Controller controller;

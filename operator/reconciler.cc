@@ -6,6 +6,7 @@
 #include "app/dm_resource.h"
 #include "base/log.h"
 #include "base/strings.h"
+#include "operator/lifecycle/left_alone.h"
 #include "operator/observe.h"
 #include "operator/requirements_check.h"
 #include "operator/status.h"
@@ -33,6 +34,33 @@ lifecycle::Plan Refuse(const FieldProblem& problem, std::size_t count) {
   return plan;
 }
 
+// The marks of the pods there are: which authority each of them was started to trust.
+std::set<std::string> MarksOf(const lifecycle::Observed& seen) {
+  std::set<std::string> marks;
+  for (const Role role : {Role::kMaster, Role::kWorker}) {
+    for (const auto& [ordinal, pod] : seen.role(role).pods) marks.insert(pod.meta.Annotation(std::string(lifecycle::kAuthorityMark)));
+  }
+  return marks;
+}
+
+// Certificates as the plan's outcome: a condition, a wait while they are not usable, and nothing started without them.
+void TellCertificates(const certificates::Standing& standing, const lifecycle::Observed& seen, const DMCluster& want, lifecycle::Plan& plan) {
+  if (!standing.usable) {
+    const lifecycle::Wait wait{lifecycle::Component::kCluster, standing.reason, standing.message};
+    if (!seen.Find("StatefulSet", want.names().StatefulSet(Role::kMaster))) {
+      std::erase_if(plan.actions, [](const lifecycle::Action& action) { return !std::holds_alternative<lifecycle::Emit>(action); });
+    }
+    plan.waits.push_back(wait);
+  }
+  kube::api::Condition condition;
+  condition.type = "CertificatesReady";
+  condition.status = standing.usable ? "True" : "False";
+  condition.reason = standing.reason;
+  condition.message = standing.message;
+  plan.conditions.push_back(std::move(condition));
+  plan.look_again = plan.look_again ? std::min(*plan.look_again, standing.look_again) : standing.look_again;
+}
+
 }  // namespace
 
 // What one pass carries from step to step.
@@ -42,6 +70,7 @@ struct Reconciler::Pass {
   lifecycle::Observed seen;
   lifecycle::Plan plan;
   RequirementsCheck check;
+  std::optional<certificates::Standing> certificates;   // of a cluster with an issuer
   base::WallTime wall{};
   bool ready = false;                  // the condition Ready as written
 
@@ -52,6 +81,7 @@ void Reconciler::Forget(const std::string& key) {
   parts_.poller.Forget(key);
   parts_.findings.Forget(key);
   parts_.credentials.Forget(key);
+  parts_.certificates.Forget(key);
   expectations_.Forget(key);
   subtasks_.Lock()->erase(key);
 }
@@ -63,6 +93,15 @@ std::shared_ptr<const requirements::Policy> Reconciler::Unsoftened(const std::sh
     pair->unsoftened = std::make_shared<const requirements::Policy>(op::Unsoftened(*policy));
   }
   return pair->unsoftened;
+}
+
+// Before anything else: members need them to start, and we to ask the members.
+void Reconciler::KeepCertificates(Pass& pass, const DMCluster& want, std::stop_token stop) {
+  if (!want.tls || want.issuer == Issuer::kUser || lifecycle::LeftAlone(want, pass.seen)) return;
+  pass.certificates = parts_.certificates.Keep(want, MarksOf(pass.seen), std::move(stop));
+  pass.seen.authority = pass.certificates->mark;
+  if (pass.certificates->written) parts_.credentials.Forget(pass.key);
+  if (!pass.certificates->news.empty()) parts_.emit(ReferenceOf(want), false, "CertificatesChanged", pass.certificates->news);
 }
 
 void Reconciler::Expect(const std::string& key, const std::string& ns, const Written& written) {
@@ -127,8 +166,9 @@ Result<kube::Requeue> Reconciler::Reconcile(const std::string& key, std::stop_to
 
   // Members: tell the poller whom to ask now, then take what it knows.
   const bool subtasks = subtasks_.Lock()->contains(key);
-  const auto credentials = parts_.credentials.Of(decoded.cluster, stop);
   pass.seen = Observe(parts_.stores, decoded.cluster, nullptr, *surroundings.view);
+  if (decoded.problems.empty()) KeepCertificates(pass, decoded.cluster, stop);
+  const auto credentials = parts_.credentials.Of(decoded.cluster, stop);
   const auto target = [&](bool with_subtasks) { return TargetOf(decoded.cluster, pass.seen.master.pods, *credentials, with_subtasks); };
   if (credentials) {
     parts_.poller.Retarget(key, target(subtasks));
@@ -148,6 +188,7 @@ Result<kube::Requeue> Reconciler::Reconcile(const std::string& key, std::stop_to
     refused.intents = std::move(pass.plan.intents);
     pass.plan = std::move(refused);
   }
+  if (pass.certificates && !pass.plan.hands_off) TellCertificates(*pass.certificates, pass.seen, pass.want(), pass.plan);
   if (!pass.plan.hands_off) pass.check = CheckRequirements(pass.subject, pass.seen, *surroundings.view, *policy);
 
   const auto reference = ReferenceOf(pass.want());

@@ -14,6 +14,7 @@
 #include "kube/client.h"
 #include "kube/controller.h"
 #include "kube/events.h"
+#include "operator/certificates/keeper.h"
 #include "operator/credentials.h"
 #include "operator/execute.h"
 #include "operator/expectations.h"
@@ -36,6 +37,7 @@ struct ReconcilerParts {
   members::Poller& poller;
   const Executor& executor;
   CredentialSource& credentials;
+  certificates::Keeper& certificates;
   FindingsGauge& findings;
   std::function<void(const kube::ObjectReference&, bool warning, const std::string& reason, const std::string& message)> emit;
   base::Clock& clock;
@@ -56,6 +58,7 @@ class Reconciler {
   struct Pass;
   void Forget(const std::string& key);
   std::shared_ptr<const requirements::Policy> Unsoftened(const std::shared_ptr<const requirements::Policy>& policy);
+  void KeepCertificates(Pass& pass, const DMCluster& want, std::stop_token stop);
   void Expect(const std::string& key, const std::string& ns, const Written& written);
   base::Result<void> WriteStatus(Pass& pass, std::stop_token stop);
 

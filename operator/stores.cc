@@ -33,7 +33,7 @@ base::Result<kube::api::Pod> ParseTrimmedPod(const base::Json& object) {
   auto pod = kube::api::ParsePod(object);
   if (!pod) return base::Propagate(pod);
   pod->spec = {};
-  pod->meta.annotations.clear();
+  std::erase_if(pod->meta.annotations, [](const auto& note) { return note.first != lifecycle::kAuthorityMark; });
   return pod;
 }
 

@@ -27,14 +27,28 @@ std::string WishOf(const DMCluster& want, Role role) {
   return base::HashJson(wish).substr(0, 16);
 }
 
+// The authority's mark is part of the template, but neither of a wish nor of our version: it changes alone.
+void Mark(const Planning& p, Json& rendered, Role role) {
+  if (role == Role::kMonitor) return;   // Prometheus reads its files anew
+  const std::string key(kAuthorityMark);
+  std::string mark = p.seen.authority;
+  if (const Child* live = p.Set(role); live && mark.empty()) {
+    const Json* notes = base::FindPath(live->object, {"spec", "template", "metadata", "annotations"});
+    mark = notes ? base::GetStringOr(*notes, key) : "";
+  }
+  if (!mark.empty()) rendered["metadata"]["annotations"][key] = mark;
+}
+
 }  // namespace
 
 void HoldTemplate(Planning& p, Json& set, Role role) {
   const std::string wish = WishOf(p.want, role);
   Json& notes = set["metadata"]["annotations"];
   Json& rendered = set["spec"]["template"];
+  Mark(p, rendered, role);
   if (const Child* live = p.Set(role); live && live->meta.Annotation(std::string(annotations::kRevision)) == wish) {
     auto applied = base::ParseJson(live->meta.Annotation(kAppliedTemplate));
+    if (applied && applied->is_object()) Mark(p, *applied, role);
     if (applied && applied->is_object() && *applied != rendered) {
       rendered = std::move(*applied);
       p.template_held = true;

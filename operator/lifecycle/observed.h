@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 
 #include <nlohmann/json.hpp>
 
@@ -52,11 +53,15 @@ struct RoleState {
   std::map<int, Claim> claims;
 };
 
+// On pod templates: which authority the pods were started to trust (DM reads its ca.crt only then). Another one rolls them.
+inline constexpr std::string_view kAuthorityMark = "dm.pingcap.com/authority";
+
 struct Observed {
   std::map<std::string, Child> children;           // by Kind/name
   RoleState master, worker;
   members::Reads members;
   std::set<std::string> expandable;                // storage classes whose claims may grow
+  std::string authority;                           // for kAuthorityMark; empty: what the templates say stays
 
   const RoleState& role(Role r) const { return r == Role::kMaster ? master : worker; }
   const Child* Find(const std::string& kind, const std::string& name) const;

@@ -187,9 +187,10 @@ class SmallCluster {
   members::Poller poller{members.Dialer(), clock, 1, [](const std::string&) {}};
   Executor executor{client, members.Dialer(), [this] { return lease_left; }};
   CredentialSource credentials{client, clock};
+  certificates::Keeper certificates{client, clock};
   app::Metrics metrics;
   FindingsGauge findings{metrics};
-  Reconciler reconciler{{client, stores, [this] { return app::Surroundings{view, policy}; }, poller, executor, credentials, findings,
+  Reconciler reconciler{{client, stores, [this] { return app::Surroundings{view, policy}; }, poller, executor, credentials, certificates, findings,
                          [this](const kube::ObjectReference&, bool, const std::string& reason, const std::string&) { events.push_back(reason); },
                          clock},
                         {}};
@@ -227,7 +228,8 @@ class SmallCluster {
                            {"spec", {{"storageClassName", "fast"}, {"resources", {{"requests", {{"storage", "500Gi"}}}}}}}, {"status", {{"phase", "Bound"}}}});
     }
     if (!api.At(path).is_null()) return;
-    api.Put(path, {{"kind", "Pod"}, {"metadata", {{"name", name}, {"namespace", "shop"}, {"labels", labels}}},
+    const Json notes = api.At("/apis/apps/v1/namespaces/shop/statefulsets/orders-dm-" + role)["spec"]["template"]["metadata"].value("annotations", Json::object());
+    api.Put(path, {{"kind", "Pod"}, {"metadata", {{"name", name}, {"namespace", "shop"}, {"labels", labels}, {"annotations", notes}}},
                    {"spec", {{"nodeName", "n" + std::to_string(1 + ordinal % 4)}, {"containers", Json::array()}}},
                    {"status", {{"phase", "Running"}, {"podIP", "10.0.0." + std::to_string(ordinal + 1)}, {"conditions", {{{"type", "Ready"}, {"status", "True"}}, {{"type", "PodScheduled"}, {"status", "True"}}}}}}});
     if (role == "master" && !registered.contains(name)) registered[name] = std::to_string(1000 + registered.size());

@@ -58,6 +58,7 @@ desired::Objects World::Render() const {
 
 Observed World::See() const {
   Observed seen;
+  seen.authority = authority;
   for (const auto& [key, object] : objects_) {
     Child child;
     child.object = object;

@@ -49,6 +49,7 @@ class World {
   bool members_unknown = false;                    // the operator cannot reach any member
 
   // --- the operator
+  std::string authority;                           // Observed::authority
   std::string rendering = "1";                     // part of the pod template that no user asked for: the operator's version
   desired::Objects Render() const;
   Observed See() const;
