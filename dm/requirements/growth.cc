@@ -38,6 +38,10 @@ void Put(std::string& text, const std::vector<kube::api::PodAffinityTerm>& terms
     Put(text, term.topology_key);
     Put(text, term.selector);
     for (const auto& ns : term.namespaces) Put(text, ns);
+    if (term.namespace_selector) {
+      text += 'n';
+      Put(text, *term.namespace_selector);
+    }
     text += ',';
   }
   text += ';';
@@ -56,7 +60,8 @@ std::string Constraints(const PodSpec& pod) {
   Put(text, pod.required_affinity);
   for (const auto& spread : pod.topology_spread) {
     Put(text, spread.topology_key);
-    text += std::to_string(spread.max_skew) + "," + std::to_string(spread.min_domains) + (spread.hard ? "h" : "s");
+    text += std::to_string(spread.max_skew) + "," + std::to_string(spread.min_domains) + (spread.hard ? "h" : "s") +
+            (spread.honors_affinity ? "" : "i");
     Put(text, spread.selector);
   }
   for (const auto& toleration : pod.tolerations) {

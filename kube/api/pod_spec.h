@@ -34,6 +34,7 @@ struct TopologySpread {
   int max_skew = 1;
   bool hard = true;               // DoNotSchedule
   int min_domains = 0;
+  bool honors_affinity = true;    // domains of nodes that the pod does not select do not count
   LabelSelector selector;
 };
 

@@ -77,6 +77,7 @@ TopologySpread ReadSpread(const Fields& fields, const Labels& own) {
   spread.max_skew = fields.SmallInt("maxSkew", 1);
   if (spread.max_skew < 1) fields.Refuse("maxSkew", "at least 1");
   spread.min_domains = fields.SmallInt("minDomains", 0);
+  spread.honors_affinity = fields.String("nodeAffinityPolicy", "Honor") != "Ignore";
   const std::string otherwise = fields.String("whenUnsatisfiable", "DoNotSchedule");
   spread.hard = otherwise != "ScheduleAnyway";
   if (spread.hard && otherwise != "DoNotSchedule") {

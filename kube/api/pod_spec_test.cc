@@ -152,13 +152,15 @@ TEST(PodSpec, ReadsAffinityBetweenPods) {
 TEST(PodSpec, ReadsTopologySpread) {
   const PodSpec spec = Read(R"({"topologySpreadConstraints":[
       {"topologyKey":"zone","maxSkew":2,"minDomains":3,"whenUnsatisfiable":"DoNotSchedule","labelSelector":{"matchLabels":{"a":"b"}}},
-      {"topologyKey":"host","maxSkew":1,"whenUnsatisfiable":"ScheduleAnyway"}]})");
+      {"topologyKey":"host","maxSkew":1,"whenUnsatisfiable":"ScheduleAnyway","nodeAffinityPolicy":"Ignore"}]})");
   ASSERT_EQ(spec.topology_spread.size(), 2u);
   EXPECT_EQ(spec.topology_spread[0].max_skew, 2);
   EXPECT_EQ(spec.topology_spread[0].min_domains, 3);
   EXPECT_TRUE(spec.topology_spread[0].hard);
   EXPECT_TRUE(spec.topology_spread[0].selector.Matches({{"a", "b"}}));
+  EXPECT_TRUE(spec.topology_spread[0].honors_affinity);
   EXPECT_FALSE(spec.topology_spread[1].hard);
+  EXPECT_FALSE(spec.topology_spread[1].honors_affinity);
 }
 
 TEST(PodSpec, MalformedFieldsAreNamed) {
