@@ -1,4 +1,5 @@
-"""`kubectl dm status` as users run it, on a cluster that runs: what it shows, with all rights, with few and with none."""
+"""`kubectl dm status` as users run it, on a cluster that runs: what it shows, with all rights, with few and with none; and the
+policy of the cluster, by which `check` judges as the webhook does."""
 
 import json
 import signal
@@ -8,11 +9,11 @@ import dmlab
 import pytest
 
 
-def kubectl_dm(lab, *args, kubeconfig=None):
+def kubectl_dm(lab, *args, kubeconfig=None, input=None):
     """kubectl finds the plug-in on the PATH."""
     environment = lab.environment(kubeconfig)
     environment["PATH"] = f"{dmlab.BIN}:{environment['PATH']}"
-    return subprocess.run(["kubectl", "dm", *args], capture_output=True, text=True, env=environment, timeout=60, check=False)
+    return subprocess.run(["kubectl", "dm", *args], capture_output=True, text=True, env=environment, timeout=60, check=False, input=input)
 
 
 @pytest.fixture(scope="module")
@@ -75,3 +76,14 @@ def test_status_watch_ends_on_ctrl_c(lab, running):
         out, err = watch.communicate(timeout=20)
     assert first.startswith(f"DMCluster {running}/orders: "), first
     assert watch.returncode == 0 and err == "" and out.count("DMCluster ") == 0, (watch.returncode, out, err)
+
+
+def test_check_judges_by_the_policy_of_the_cluster(lab, namespace):
+    text = dmlab.manifest("mild", namespace, production=True, workers=1, worker_requests_cpu="8")
+    before = kubectl_dm(lab, "check", "-f", "-", input=text)
+    assert before.returncode == 1 and before.stderr == "", before
+    # The policy of the tests (values.yaml) spares namespaces with this label; the built-in one does not.
+    lab.kubectl("label", "namespace", namespace, "dm-test/enforcement=warn")
+    after = kubectl_dm(lab, "check", "-f", "-", input=text)
+    assert after.returncode == 0 and "Warning: spec.worker.requests.cpu: " in after.stdout, after
+    lab.wait(lambda: lab.kubectl("apply", "--dry-run=server", "-f", "-", input=text, check=False).returncode == 0, 10, "the webhook to agree")
