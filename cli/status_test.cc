@@ -59,6 +59,10 @@ class Status : public ::testing::Test {
     api_.Put("/api/v1/namespaces/shop", app::testing::NamespaceJson("shop"));
     api_.Put("/api/v1/namespaces/dm-system/configmaps/dm-operator-policy",
              {{"metadata", {{"name", "dm-operator-policy"}, {"namespace", "dm-system"}}}, {"data", {{"policy.yaml", "defaultEnvironment: production\n"}}}});
+    for (const auto& [kind, name] : {std::pair{"DMCluster", "users"}, {"Pod", "orders"}}) {
+      api_.Put("/api/v1/namespaces/shop/events/" + std::string(name) + kind,
+               {{"metadata", {{"name", std::string(name) + kind}}}, {"involvedObject", {{"kind", kind}, {"name", name}}}, {"reason", "OfAnother"}});
+    }
     PutEvent("e1", "Normal", "Bootstrapped", "DM cluster 7400 has formed", 1, "2025-12-31T23:30:00Z");
     Put();
   }
@@ -304,6 +308,16 @@ TEST_F(Status, AClusterThatHasJustBeenMade) {
                                                                    Condition("Progressing", "True", "Bootstrapping", "x")}}};
   Put();
   EXPECT_EQ(ExitStatus(), kExitNotReady);
+}
+
+TEST_F(Status, WhatANamespaceIsSparedAtAdmissionIsStillSaid) {
+  api_.Put("/api/v1/namespaces/dm-system/configmaps/dm-operator-policy",
+           {{"metadata", {{"name", "dm-operator-policy"}, {"namespace", "dm-system"}}},
+            {"data", {{"policy.yaml", "namespaces:\n- selector: {matchLabels: {kubernetes.io/metadata.name: shop}}\n  enforcement: audit\n"}}}});
+  cluster_["spec"]["worker"]["requests"]["cpu"] = "8";
+  Put();
+  const std::string out = Run().out;
+  EXPECT_NE(out.find("Requirements (ConfigMap dm-system/dm-operator-policy): 1 not met, 0 warnings"), std::string::npos) << out;
 }
 
 TEST_F(Status, AMonitorOfItsOwnIsShownToo) {
