@@ -1,6 +1,7 @@
 #include "app/view_assembly.h"
 
 #include <algorithm>
+#include <type_traits>
 
 #include "app/duration.h"
 #include "base/log.h"
@@ -25,6 +26,7 @@ class ViewAssembly::Notifying final : public kube::ObjectConsumer {
   void Item(const base::Json& object) override { inner_.Item(object); }
   void End(const std::string& version) override {
     inner_.End(version);
+    if constexpr (std::is_same_v<T, kube::api::Node>) assembly_.pending_.Lock()->nodes.synced = true;   // all of it has been told
     assembly_.MarkDirty();
   }
   void Apply(const base::Json& object, const std::string& version) override { inner_.Apply(object, version); }
@@ -38,7 +40,9 @@ class ViewAssembly::Notifying final : public kube::ObjectConsumer {
 template <class T>
 void ViewAssembly::Watch(const kube::Resource& resource, kube::Store<T>& store, typename kube::StoreConsumer<T>::Parse parse) {
   store.OnChange([this](const kube::Change<T>& change) {
-    if (!change.before || !change.now || !SameToRules(*change.before, *change.now)) MarkDirty();
+    if (change.before && change.now && SameToRules(*change.before, *change.now)) return;
+    if constexpr (std::is_same_v<T, kube::api::Node>) Note(change);
+    MarkDirty();
   });
   kube::ReflectorOptions options;
   options.resource = resource;
@@ -88,6 +92,10 @@ void ViewAssembly::SetPolicy(std::shared_ptr<const requirements::Policy> policy)
   pending_.NotifyAll();
 }
 
+void ViewAssembly::Note(const kube::Change<kube::api::Node>& change) {
+  pending_.Lock()->nodes.changed.insert_or_assign(change.any().meta.name, change.now);
+}
+
 void ViewAssembly::MarkDirty() {
   pending_.Lock()->Mark(clock_.Now());
   pending_.NotifyAll();
@@ -113,12 +121,15 @@ void ViewAssembly::Run(std::stop_token stop) {
 
 void ViewAssembly::Rebuild() {
   std::shared_ptr<const requirements::Policy> policy;
+  NodeNews news;
   {
     auto pending = pending_.Lock();
     pending->dirty = false;
     policy = pending->policy;
+    news.synced = pending->nodes.synced;
+    news.changed.swap(pending->nodes.changed);
   }
-  const auto built = builder_.Build(*nodes_.Read(), *classes_.Read(), *namespaces_.Read(), policy);
+  const auto built = builder_.Build(news, *classes_.Read(), *namespaces_.Read(), policy);
   if (!built.change.Any()) return;
   now_.Set({built.view, policy});
   base::LogDebug("a new view of the cluster", {{"nodes", std::to_string(built.view->nodes.size())},

@@ -58,6 +58,7 @@ class ViewAssembly {
     bool dirty = true;
     base::TimePoint dirty_since{};
     std::shared_ptr<const requirements::Policy> policy;
+    NodeNews nodes;                              // in the order in which the watch told them
     void Mark(base::TimePoint now);
   };
   template <class T>
@@ -65,6 +66,7 @@ class ViewAssembly {
   template <class T>
   void Watch(const kube::Resource& resource, kube::Store<T>& store, typename kube::StoreConsumer<T>::Parse parse);
   void MarkDirty();
+  void Note(const kube::Change<kube::api::Node>& change);
   void Run(std::stop_token stop);
   void Rebuild();
 

@@ -14,26 +14,33 @@ void KeepOurAnnotations(kube::api::ObjectMeta& meta) {
   std::erase_if(meta.annotations, [](const auto& entry) { return !base::StartsWith(entry.first, "dm.pingcap.com/"); });
 }
 
-std::vector<std::shared_ptr<const NodeView>> BuildNodes(const kube::Snapshot<kube::api::Node>& nodes, const ClusterView& before,
-                                                        const requirements::Policy& policy, ViewChange& change) {
-  std::vector<std::shared_ptr<const NodeView>> built;
-  built.reserve(nodes.items.size());
-  auto old = before.nodes.begin();   // both are in the order of names
-  const auto end = before.nodes.end();
-  for (const auto& [name, node] : nodes.items) {
-    for (; old != end && (*old)->node->meta.name < name; ++old) change.nodes.push_back((*old)->node->meta.name);
-    const bool held = old != end && (*old)->node->meta.name == name;
-    const bool same = held && ((*old)->node == node || SameToRules(*(*old)->node, *node));
-    if (same && !change.policy) {
-      built.push_back(*old);
+using NodeViews = std::vector<std::shared_ptr<const NodeView>>;
+
+// The nodes before with the news in them; both are in the order of names.
+NodeViews Merge(const NodeNews& news, const NodeViews& before, const requirements::Policy& policy, requirements::TraitsPool& traits,
+                ViewChange& change) {
+  NodeViews merged;
+  merged.reserve(before.size() + news.changed.size());
+  auto old = before.begin();
+  const auto copy_until = [&](auto end) {
+    merged.insert(merged.end(), old, end);
+    old = end;
+  };
+  for (const auto& [name, node] : news.changed) {
+    copy_until(std::lower_bound(old, before.end(), name, [](const auto& view, const std::string& text) { return view->node->meta.name < text; }));
+    const bool held = old != before.end() && (*old)->node->meta.name == name;
+    if (node == nullptr) {
+      if (held) change.nodes.push_back(name);
+    } else if (held && ((*old)->node == node || SameToRules(*(*old)->node, *node))) {
+      merged.push_back(*old);
     } else {
-      built.push_back(requirements::Judge(node, policy));
+      merged.push_back(requirements::Judge(node, policy, &traits));
+      change.nodes.push_back(name);
     }
-    if (!same) change.nodes.push_back(name);
     if (held) ++old;
   }
-  for (; old != end; ++old) change.nodes.push_back((*old)->node->meta.name);
-  return built;
+  copy_until(before.end());
+  return merged;
 }
 
 void BuildClasses(const kube::Snapshot<kube::api::StorageClass>& classes, const ClusterView& before, ClusterView& view,
@@ -95,8 +102,7 @@ base::Result<kube::api::Namespace> ParseTrimmedNamespace(const base::Json& objec
 ViewBuilder::ViewBuilder()
     : view_(std::make_shared<const ClusterView>()), policy_(std::make_shared<const requirements::Policy>()) {}
 
-ViewBuilder::Built ViewBuilder::Build(const kube::Snapshot<kube::api::Node>& nodes,
-                                      const kube::Snapshot<kube::api::StorageClass>& classes,
+ViewBuilder::Built ViewBuilder::Build(const NodeNews& nodes, const kube::Snapshot<kube::api::StorageClass>& classes,
                                       const kube::Snapshot<kube::api::Namespace>& namespaces,
                                       const std::shared_ptr<const requirements::Policy>& policy) {
   Built built;
@@ -109,7 +115,10 @@ ViewBuilder::Built ViewBuilder::Build(const kube::Snapshot<kube::api::Node>& nod
   view->namespaces_known = namespaces.synced;
   change.known = view->nodes_known != view_->nodes_known || view->classes_known != view_->classes_known ||
                  view->namespaces_known != view_->namespaces_known;
-  view->nodes = BuildNodes(nodes, *view_, *policy_, change);
+  view->nodes = Merge(nodes, view_->nodes, *policy_, traits_, change);
+  if (change.policy) {
+    for (auto& node : view->nodes) node = requirements::Judge(node->node, *policy_, &traits_);
+  }
   BuildClasses(classes, *view_, *view, change);
   BuildNamespaces(namespaces, *view_, *view, change);
   if (change.Any()) view_ = std::move(view);

@@ -2,6 +2,7 @@
 // rules read of it changes, not when its heartbeat does, and never per request. Not thread-safe: one thread builds.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -32,6 +33,12 @@ bool SameToRules(const kube::api::Namespace& a, const kube::api::Namespace& b);
 base::Result<kube::api::Node> ParseTrimmedNode(const base::Json& object);
 base::Result<kube::api::Namespace> ParseTrimmedNamespace(const base::Json& object);
 
+// What the watch of nodes said since the last view, so that one node of thousands costs little.
+struct NodeNews {
+  bool synced = false;                                                        // a list has been taken in whole
+  std::map<std::string, std::shared_ptr<const kube::api::Node>> changed;      // by name; null: gone
+};
+
 class ViewBuilder {
  public:
   struct Built {
@@ -39,11 +46,12 @@ class ViewBuilder {
     ViewChange change;
   };
   ViewBuilder();
-  Built Build(const kube::Snapshot<kube::api::Node>& nodes, const kube::Snapshot<kube::api::StorageClass>& classes,
+  Built Build(const NodeNews& nodes, const kube::Snapshot<kube::api::StorageClass>& classes,
               const kube::Snapshot<kube::api::Namespace>& namespaces,
               const std::shared_ptr<const requirements::Policy>& policy);
 
  private:
+  requirements::TraitsPool traits_;
   std::shared_ptr<const requirements::ClusterView> view_;
   std::shared_ptr<const requirements::Policy> policy_;
 };

@@ -15,7 +15,7 @@ using testing::NodeJson;
 using testing::StorageClassJson;
 
 struct ViewBuilderTest : ::testing::Test {
-  kube::Snapshot<kube::api::Node> nodes;
+  kube::Snapshot<kube::api::Node> nodes, told;
   kube::Snapshot<kube::api::StorageClass> classes;
   kube::Snapshot<kube::api::Namespace> namespaces;
   std::shared_ptr<const requirements::Policy> policy = std::make_shared<const requirements::Policy>();
@@ -37,7 +37,19 @@ struct ViewBuilderTest : ::testing::Test {
     ASSERT_TRUE(item.has_value()) << item.error().ToString();
     namespaces.items[item->meta.name] = std::make_shared<const kube::api::Namespace>(*item);
   }
-  ViewBuilder::Built Build() { return builder.Build(nodes, classes, namespaces, policy); }
+  // Tells the builder what differs from the nodes that it was told last.
+  ViewBuilder::Built Build() {
+    NodeNews news;
+    news.synced = nodes.synced;
+    for (const auto& [name, node] : nodes.items) {
+      if (told.Find(name) != node) news.changed[name] = node;
+    }
+    for (const auto& [name, node] : told.items) {
+      if (!nodes.items.contains(name)) news.changed[name] = nullptr;
+    }
+    told = nodes;
+    return builder.Build(news, classes, namespaces, policy);
+  }
 };
 
 TEST_F(ViewBuilderTest, HoldsWhatWasListed) {
@@ -127,6 +139,42 @@ TEST_F(ViewBuilderTest, WhatVanishesIsTold) {
   EXPECT_THAT(built.change.namespaces, ElementsAre("shop"));
   ASSERT_EQ(built.view->nodes.size(), 1u);
   EXPECT_EQ(built.view->nodes[0]->node->meta.name, "b");
+}
+
+TEST_F(ViewBuilderTest, NewsComeInAnyOrderOfNames) {
+  for (const char* name : {"b", "d", "f"}) SetNode(NodeJson(name));
+  Build();
+  nodes.items.erase("d");
+  for (const char* name : {"a", "c", "e", "g"}) SetNode(NodeJson(name));
+  base::Json changed = NodeJson("f");
+  changed["spec"]["unschedulable"] = true;
+  SetNode(changed);
+  const auto built = Build();
+  EXPECT_THAT(built.change.nodes, ElementsAre("a", "c", "d", "e", "f", "g"));
+  std::vector<std::string> names;
+  for (const auto& node : built.view->nodes) names.push_back(node->node->meta.name);
+  EXPECT_THAT(names, ElementsAre("a", "b", "c", "e", "f", "g"));
+}
+
+TEST_F(ViewBuilderTest, ANodeThatCameAndWentBetweenTwoViewsIsNoChange) {
+  SetNode(NodeJson("a"));
+  Build();
+  EXPECT_FALSE(builder.Build({true, {{"b", nullptr}}}, classes, namespaces, policy).change.Any());
+}
+
+TEST_F(ViewBuilderTest, NodesThatAreAlikeShareTheirTraits) {
+  for (const char* name : {"a", "b"}) {
+    base::Json node = NodeJson(name);
+    node["metadata"]["labels"]["kubernetes.io/hostname"] = name;
+    SetNode(node);
+  }
+  const auto view = Build().view;
+  EXPECT_EQ(view->nodes[0]->traits, view->nodes[1]->traits);
+  base::Json moved = NodeJson("b");
+  moved["metadata"]["labels"]["zone"] = "z2";
+  SetNode(moved);
+  const auto after = Build().view;
+  EXPECT_NE(after->nodes[0]->traits, after->nodes[1]->traits);
 }
 
 TEST_F(ViewBuilderTest, ANewPolicyJudgesAllNodes) {

@@ -5,26 +5,28 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "dm/desired/render.h"
 #include "dm/requirements/kind.h"
+#include "dm/requirements/node_groups.h"
 #include "dm/requirements/policy.h"
 #include "dm/requirements/view.h"
 
 namespace dm::requirements {
 
-struct Candidate {
+struct Candidate {            // small: there are thousands
   const NodeView* node = nullptr;
+  std::uint32_t index = 0;    // of the node in the view
+  std::uint32_t group = 0;    // of nodes that are alike
+  std::int32_t fits = 0;      // how many of the role's pods its allocatable holds
   FaultSet faults = 0;
   bool kind = false;          // qualifies by kind
   bool size_known = false;    // the node says what it can allocate
-  std::int64_t fits = 0;      // how many of the role's pods its allocatable holds
 };
-
-enum class Exclusion : unsigned { kNotReady, kUnschedulable, kSelector, kTaint, kCount };
 
 // How a role's pods keep away from each other.
 struct Spreading {
@@ -43,24 +45,29 @@ struct RoleNodes {
   Spreading spreading;
   kube::api::Quantity cpu, memory;        // of one whole pod, sidecars included
   std::vector<Candidate> candidates;      // in the view's order: by name
+  std::shared_ptr<const NodeGroups> groups;
   int qualified = 0;                      // of the candidates, by kind
+  FaultSet denying = 0;                   // the faults that disqualify
+  std::array<int, 1u << kKindFaults> by_faults{};      // candidates by the set of their faults
   std::array<int, static_cast<unsigned>(Exclusion::kCount)> excluded{};
   std::string excluding_taint;            // the first one met
   bool every_size_known = true;
 
   int Excluded(Exclusion why) const { return excluded[static_cast<unsigned>(why)]; }
+  // Candidates with the fault, of those that qualify or of those that do not.
+  int WithFault(KindFault fault, bool qualifying) const;
 };
 
+// `groups` are the view's, told apart once for all roles.
 RoleNodes SurveyNodes(const desired::RolePods* pods, const std::string& ns, const ClusterView& view,
-                      const Policy& policy, const Effective& effective, const KindWeights& weights);
+                      std::shared_ptr<const NodeGroups> groups, const Policy& policy, const Effective& effective,
+                      const KindWeights& weights);
 
 enum class Count { kAll, kQualified };
 enum class Measure { kHosts, kSize };     // kHosts: any node holds any number of pods
 // How many of the role's pods could be placed, at most `replicas`.
 std::int64_t Placeable(const RoleNodes& nodes, Count which, Measure measure);
 
-// The value of a topology key on a node, a view into it; a node without the label is a domain of its own, by its name.
-std::string_view DomainOf(const NodeView& node, const std::string& topology_key);
 // What the node offers under the policy's measure.
 kube::api::Quantity OfferedCpu(const NodeView& node, const Policy& policy);
 kube::api::Quantity OfferedMemory(const NodeView& node, const Policy& policy);

@@ -14,14 +14,14 @@ struct Room {
   Quantity cpu, memory;
   int wanted_by = 0;        // roles that could stand here
 };
-using Rooms = std::map<const NodeView*, Room>;
+using Rooms = std::vector<Room>;      // by the node's index in the view
 
 Rooms AllRooms(const std::vector<const RoleNodes*>& roles, const Policy& policy) {
-  Rooms rooms;
+  Rooms rooms(roles.front()->groups->of.size());
   for (const RoleNodes* role : roles) {
     for (const Candidate& candidate : role->candidates) {
       if (!candidate.kind) continue;
-      Room& room = rooms[candidate.node];
+      Room& room = rooms[candidate.index];
       room.cpu = candidate.size_known ? OfferedCpu(*candidate.node, policy) : Quantity::Max();
       room.memory = candidate.size_known ? OfferedMemory(*candidate.node, policy) : Quantity::Max();
       ++room.wanted_by;
@@ -30,32 +30,50 @@ Rooms AllRooms(const std::vector<const RoleNodes*>& roles, const Policy& policy)
   return rooms;
 }
 
+// A node on which the role's next pod could go.
+struct Choice {
+  const Candidate* candidate;
+  const Room* room;
+};
+
+// Nodes that fewer roles can use go first; then the tightest or the roomiest; of equals the first by name.
+bool Better(const Choice& a, const Choice& b, bool tight) {
+  if (a.room->wanted_by != b.room->wanted_by) return a.room->wanted_by < b.room->wanted_by;
+  if (a.room->cpu != b.room->cpu) return tight ? a.room->cpu < b.room->cpu : a.room->cpu > b.room->cpu;
+  return a.candidate->index < b.candidate->index;
+}
+
+// Room only shrinks and domains only become taken, so that a node which cannot take the role's pod once never can.
 std::int64_t PlaceRole(const RoleNodes& role, Rooms& rooms, bool tight) {
+  std::vector<Choice> heap;
+  for (const Candidate& candidate : role.candidates) {
+    const Room& room = rooms[candidate.index];
+    if (candidate.kind && room.cpu >= role.cpu && room.memory >= role.memory) heap.push_back({&candidate, &room});
+  }
+  const auto worse = [&](const Choice& a, const Choice& b) { return Better(b, a, tight); };
+  std::make_heap(heap.begin(), heap.end(), worse);
   std::map<std::string, std::set<std::string_view>> taken;     // by exclusive topology key
   std::int64_t placed = 0;
-  for (; placed < role.replicas; ++placed) {
-    const Candidate* best = nullptr;
-    Room* best_room = nullptr;
-    for (const Candidate& candidate : role.candidates) {
-      if (!candidate.kind) continue;
-      Room& room = rooms.at(candidate.node);
-      if (room.cpu < role.cpu || room.memory < role.memory) continue;
-      const bool blocked = std::any_of(role.spreading.exclusive.begin(), role.spreading.exclusive.end(), [&](const auto& key) {
-        return taken[key].contains(DomainOf(*candidate.node, key));
-      });
-      if (blocked) continue;
-      // Nodes that fewer roles can use go first; then the tightest or the roomiest.
-      const bool better = best_room == nullptr || room.wanted_by < best_room->wanted_by ||
-                          (room.wanted_by == best_room->wanted_by &&
-                           (tight ? room.cpu < best_room->cpu : room.cpu > best_room->cpu));
-      if (!better) continue;
-      best = &candidate;
-      best_room = &room;
+  while (placed < role.replicas && !heap.empty()) {
+    std::pop_heap(heap.begin(), heap.end(), worse);
+    const Choice best = heap.back();
+    const NodeView& node = *best.candidate->node;
+    const bool blocked = std::any_of(role.spreading.exclusive.begin(), role.spreading.exclusive.end(),
+                                     [&](const auto& key) { return taken[key].contains(DomainOf(node, key)); });
+    if (blocked) {
+      heap.pop_back();
+      continue;
     }
-    if (best == nullptr) break;
-    best_room->cpu = best_room->cpu - role.cpu;
-    best_room->memory = best_room->memory - role.memory;
-    for (const auto& key : role.spreading.exclusive) taken[key].insert(DomainOf(*best->node, key));
+    Room& room = rooms[best.candidate->index];
+    room.cpu = room.cpu - role.cpu;
+    room.memory = room.memory - role.memory;
+    for (const auto& key : role.spreading.exclusive) taken[key].insert(DomainOf(node, key));
+    ++placed;
+    if (room.cpu >= role.cpu && room.memory >= role.memory) {
+      std::push_heap(heap.begin(), heap.end(), worse);
+    } else {
+      heap.pop_back();
+    }
   }
   return placed;
 }

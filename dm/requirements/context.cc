@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "dm/requirements/capacity.h"
 #include "dm/requirements/growth.h"
 #include "dm/requirements/registry.h"
 
@@ -32,9 +33,16 @@ Severity Context::SeverityOf(Rule rule) const { return SeverityOf(rule, TableSev
 const RoleNodes& Context::Nodes(Role role) {
   auto& survey = nodes_[Index(role)];
   if (!survey) {
-    survey = SurveyNodes(Pods(role), cluster().meta.ns, view, policy, now.effective, WeighKind(policy, now.effective));
+    if (!groups_) groups_ = std::make_shared<const NodeGroups>(GroupNodes(view));
+    survey = SurveyNodes(Pods(role), cluster().meta.ns, view, groups_, policy, now.effective, WeighKind(policy, now.effective));
   }
   return *survey;
+}
+
+bool Context::KindShort(Role role) {
+  auto& known = kind_short_[Index(role)];
+  if (!known) known = requirements::KindShort(Nodes(role));
+  return *known;
 }
 
 const StorageChoice& Context::Storage(Role role) {

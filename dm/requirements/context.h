@@ -34,6 +34,7 @@ class Context {
 
   // Computed on first use, then shared by the rules.
   const RoleNodes& Nodes(Role role);
+  bool KindShort(Role role);                 // capacity.h
   const StorageChoice& Storage(Role role);
   // On an update, node rules are judged only for roles whose own needs grew.
   bool JudgesNodes(Role role) const;
@@ -53,7 +54,9 @@ class Context {
   Severity TableSeverity(Rule rule) const;
 
   Report report_;
+  std::shared_ptr<const NodeGroups> groups_;
   std::array<std::optional<RoleNodes>, kRoles.size()> nodes_;
+  std::array<std::optional<bool>, kRoles.size()> kind_short_;
   std::array<std::optional<StorageChoice>, kRoles.size()> storage_;
 };
 

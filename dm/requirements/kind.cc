@@ -60,7 +60,7 @@ double NetworkFloor(Role role, Environment environment) {
   return role == Role::kWorker && environment == Environment::kProduction ? 10.0 : 1.0;
 }
 
-FaultSet FaultsOf(const NodeView& view, Role role, Environment environment) {
+FaultSet KindFaults(const NodeView& view) {
   const kube::api::Node& node = *view.node;
   unsigned faults = 0;
   const bool linux_node = node.operating_system == "linux";
@@ -75,12 +75,13 @@ FaultSet FaultsOf(const NodeView& view, Role role, Environment environment) {
     }
     if (view.os.contradictory) faults |= Bit(KindFault::kContradictory);
   }
-  if (!view.network_gbps) {
-    faults |= Bit(KindFault::kNetworkUnknown);
-  } else if (*view.network_gbps < NetworkFloor(role, environment)) {
-    faults |= Bit(KindFault::kNetworkSlow);
-  }
+  if (!view.network_gbps) faults |= Bit(KindFault::kNetworkUnknown);
   return static_cast<FaultSet>(faults);
+}
+
+FaultSet FaultsOf(const NodeView& view, Role role, Environment environment) {
+  const bool slow = view.network_gbps && *view.network_gbps < NetworkFloor(role, environment);
+  return slow ? static_cast<FaultSet>(view.kind_faults | Bit(KindFault::kNetworkSlow)) : view.kind_faults;
 }
 
 // What the page's table, or else the policy, asks of a system of that name.

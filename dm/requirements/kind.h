@@ -27,6 +27,8 @@ Severity TableSeverity(KindFault fault, Environment environment);
 // The network a role asks of its nodes, in Gb/s.
 double NetworkFloor(Role role, Environment environment);
 
+// What is at fault for every role and environment: all but a slow network. Judge keeps it with the node.
+FaultSet KindFaults(const NodeView& node);
 FaultSet FaultsOf(const NodeView& node, Role role, Environment environment);
 
 // "runs Debian GNU/Linux 12, which is not in the table"

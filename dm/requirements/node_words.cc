@@ -42,39 +42,72 @@ bool Identifies(const std::string& key) {
          base::StartsWith(key, "topology.") || base::StartsWith(key, "failure-domain.");
 }
 
+// Does the label stand on all candidates that qualify and on no other?
+bool Separates(const RoleNodes& nodes, const std::string& key, const std::string& value) {
+  return std::all_of(nodes.candidates.begin(), nodes.candidates.end(), [&](const Candidate& c) {
+    const auto& labels = c.node->node->meta.labels;
+    const auto label = labels.find(key);
+    return c.kind == (label != labels.end() && label->second == value);
+  });
+}
+
+// Which kinds of candidates a group of nodes that are alike has.
+struct GroupKinds {
+  bool qualifying = false, failing = false;
+};
+std::vector<GroupKinds> KindsOf(const RoleNodes& nodes) {
+  std::vector<GroupKinds> kinds(nodes.groups->first.size());
+  for (const Candidate& candidate : nodes.candidates) {
+    (candidate.kind ? kinds[candidate.group].qualifying : kinds[candidate.group].failing) = true;
+  }
+  return kinds;
+}
+
+// The same question, put to each group once. Where the label is each node's own, every node is asked.
+bool SeparatesGroups(const RoleNodes& nodes, const std::vector<GroupKinds>& kinds, const std::string& key, const std::string& value) {
+  for (std::size_t group = 0; group < kinds.size(); ++group) {
+    if (!kinds[group].qualifying && !kinds[group].failing) continue;
+    const NodeTraits& traits = *nodes.groups->first[group]->traits;
+    if (traits.Owns(key)) return Separates(nodes, key, value);
+    const auto label = traits.labels.find(key);
+    const bool has = label != traits.labels.end() && label->second == value;
+    if (has ? kinds[group].failing : kinds[group].qualifying) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 Misses DescribeMisses(const RoleNodes& nodes, const KindWeights& weights, Environment environment) {
   Misses misses;
-  std::array<int, kKindFaults> counts{};
-  std::vector<const Candidate*> failed;
-  for (const Candidate& candidate : nodes.candidates) {
-    if (candidate.kind) continue;
-    failed.push_back(&candidate);
-    for (unsigned i = 0; i < kKindFaults; ++i) {
-      const auto fault = static_cast<KindFault>(i);
-      if (Has(candidate.faults, fault) && Has(weights.denying, fault)) ++counts[i];
-    }
-  }
   std::vector<std::string> parts;
   for (unsigned i = 0; i < kKindFaults; ++i) {
-    if (counts[i] > 0) parts.push_back(Counted(static_cast<KindFault>(i), counts[i]));
+    const auto fault = static_cast<KindFault>(i);
+    const int count = Has(weights.denying, fault) ? nodes.WithFault(fault, false) : 0;
+    if (count > 0) parts.push_back(Counted(fault, count));
   }
   misses.counted = base::Join(parts, ", ");
 
-  // The nearest miss first: the fewest faults that disqualify.
-  const auto distance = [&](const Candidate* c) { return std::popcount(static_cast<unsigned>(c->faults & weights.denying)); };
-  std::stable_sort(failed.begin(), failed.end(),
-                   [&](const Candidate* a, const Candidate* b) { return distance(a) < distance(b); });
+  // The nearest miss first, the fewest faults that disqualify; of equals the first by name.
+  std::array<std::vector<const Candidate*>, kKindFaults + 1> by_distance;
+  for (const Candidate& candidate : nodes.candidates) {
+    if (candidate.kind) continue;
+    auto& equals = by_distance[static_cast<std::size_t>(std::popcount(static_cast<unsigned>(candidate.faults & weights.denying)))];
+    if (equals.size() < kNamed) equals.push_back(&candidate);
+  }
+  std::vector<const Candidate*> nearest;
+  for (const auto& equals : by_distance) nearest.insert(nearest.end(), equals.begin(), equals.end());
+  if (nearest.size() > kNamed) nearest.resize(kNamed);
+  const auto failed = nodes.candidates.size() - static_cast<std::size_t>(nodes.qualified);
   std::set<std::string> admitted;
   std::vector<std::string> named, admit;
-  for (std::size_t n = 0; n < failed.size() && n < kNamed; ++n) {
-    const NodeView& node = *failed[n]->node;
+  for (const Candidate* miss : nearest) {
+    const NodeView& node = *miss->node;
     misses.nodes.push_back(node.node->meta.name);
     std::vector<std::string> why;
     for (unsigned i = 0; i < kKindFaults; ++i) {
       const auto fault = static_cast<KindFault>(i);
-      if (!Has(failed[n]->faults, fault) || !Has(weights.denying, fault)) continue;
+      if (!Has(miss->faults, fault) || !Has(weights.denying, fault)) continue;
       why.push_back(Describe(fault, node, nodes.role, environment));
       const bool of_os = fault == KindFault::kOsUnlisted || fault == KindFault::kOsUnsupported;
       if (of_os && !node.os.name.empty() && admitted.insert(node.os.name).second) admit.push_back(AdmitLine(node.os));
@@ -82,7 +115,7 @@ Misses DescribeMisses(const RoleNodes& nodes, const KindWeights& weights, Enviro
     named.push_back(node.node->meta.name + " " + base::Join(why, " and "));
   }
   misses.named = base::Join(named, "; ");
-  if (failed.size() > kNamed) misses.named += "; and " + std::to_string(failed.size() - kNamed) + " more";
+  if (failed > kNamed) misses.named += "; and " + std::to_string(failed - kNamed) + " more";
   if (!admit.empty()) misses.admit = "operatingSystems: [" + base::Join(admit, ", ") + "]";
   return misses;
 }
@@ -90,14 +123,11 @@ Misses DescribeMisses(const RoleNodes& nodes, const KindWeights& weights, Enviro
 std::optional<std::string> SeparatingSelector(const RoleNodes& nodes) {
   const auto first = std::find_if(nodes.candidates.begin(), nodes.candidates.end(), [](const Candidate& c) { return c.kind; });
   if (first == nodes.candidates.end()) return std::nullopt;
+  const std::vector<GroupKinds> kinds = KindsOf(nodes);
   std::optional<std::string> best;
   for (const auto& [key, value] : first->node->node->meta.labels) {
     if (Identifies(key)) continue;
-    const bool separates = std::all_of(nodes.candidates.begin(), nodes.candidates.end(), [&, &k = key, &v = value](const Candidate& c) {
-      const auto& labels = c.node->node->meta.labels;
-      const auto label = labels.find(k);
-      return c.kind == (label != labels.end() && label->second == v);
-    });
+    const bool separates = first->node->traits->Owns(key) ? Separates(nodes, key, value) : SeparatesGroups(nodes, kinds, key, value);
     if (!separates) continue;
     const bool well_known = base::StartsWith(key, "kubernetes.io/");
     if (!best || well_known) best = key + ": \"" + value + "\"";

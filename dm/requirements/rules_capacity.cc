@@ -71,7 +71,7 @@ void CheckNodeCapacity(Rule rule, Context& context) {
     const RoleNodes& nodes = context.Nodes(role);
     const bool judges = context.JudgesNodes(role);
     judged = judged || judges;
-    if (nodes.candidates.empty() || KindShort(nodes)) continue;   // NoCandidates, NodesForRole
+    if (nodes.candidates.empty() || context.KindShort(role)) continue;   // NoCandidates, NodesForRole
     if (!nodes.every_size_known) context.NotCheck(rule, "some nodes do not say what they can allocate");
     const std::int64_t room = Placeable(nodes, Count::kQualified, Measure::kSize);
     if (room >= nodes.replicas) {

@@ -23,15 +23,16 @@ std::string Named(const std::vector<std::string>& names, std::size_t from, std::
 // One finding a role for a fault that does not disqualify: the nodes that have it, named up to five.
 void ReportMild(Rule rule, Context& context, Role role, KindFault fault) {
   const RoleNodes& nodes = context.Nodes(role);
+  const std::int64_t count = nodes.WithFault(fault, true);
+  if (count == 0) return;
   std::vector<std::string> subjects;
   const NodeView* first = nullptr;
-  std::int64_t count = 0;
   for (const Candidate& candidate : nodes.candidates) {
     if (!candidate.kind || !Has(candidate.faults, fault)) continue;
     if (first == nullptr) first = candidate.node;
-    if (++count <= static_cast<std::int64_t>(kNamed)) subjects.push_back(candidate.node->node->meta.name);
+    subjects.push_back(candidate.node->node->meta.name);
+    if (subjects.size() == kNamed) break;
   }
-  if (first == nullptr) return;
   if (fault == KindFault::kNetworkUnknown) {
     context.NotCheck(rule, "how fast the network of " + Plural(count, "node") + " is, is not known");
   }
@@ -83,7 +84,7 @@ void CheckNodesForRole(Rule rule, Context& context) {
   for (const Role role : kRoles) {
     if (!context.JudgesNodes(role)) continue;
     const RoleNodes& nodes = context.Nodes(role);
-    if (!KindShort(nodes)) continue;
+    if (!context.KindShort(role)) continue;
     const bool hosts = nodes.spreading.OneAHost();
     const std::int64_t room = Placeable(nodes, Count::kQualified, hosts ? Measure::kHosts : Measure::kSize);
     Misses misses = DescribeMisses(nodes, weights, context.environment());
@@ -112,7 +113,7 @@ void CheckStrayNodes(Rule rule, Context& context) {
     if (!context.JudgesNodes(role)) continue;
     const RoleNodes& nodes = context.Nodes(role);
     const auto strays = static_cast<std::int64_t>(nodes.candidates.size()) - nodes.qualified;
-    if (strays <= 0 || KindShort(nodes)) continue;
+    if (strays <= 0 || context.KindShort(role)) continue;
     Misses misses = DescribeMisses(nodes, weights, context.environment());
     Finding finding;
     finding.role = role;

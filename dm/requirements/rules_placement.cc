@@ -1,6 +1,5 @@
 // Who may share a host with whom.
 #include <algorithm>
-#include <set>
 
 #include "base/json.h"
 #include "dm/requirements/rules.h"
@@ -29,10 +28,13 @@ bool ContradictorySelectors(const PodSpec& a, const PodSpec& b) {
 }
 
 bool ShareCandidate(Context& context) {
-  std::set<const NodeView*> masters;
-  for (const Candidate& candidate : context.Nodes(Role::kMaster).candidates) masters.insert(candidate.node);
+  const auto& masters = context.Nodes(Role::kMaster).candidates;
   const auto& workers = context.Nodes(Role::kWorker).candidates;
-  return std::any_of(workers.begin(), workers.end(), [&](const Candidate& c) { return masters.contains(c.node); });
+  for (std::size_t m = 0, w = 0; m < masters.size() && w < workers.size();) {    // both in the view's order
+    if (masters[m].index == workers[w].index) return true;
+    (masters[m].index < workers[w].index ? m : w) += 1;
+  }
+  return false;
 }
 
 bool MayShareHost(Context& context, const PodSpec& master, const PodSpec& worker) {
@@ -129,13 +131,15 @@ void CheckPerformanceTest(Rule rule, Context& context) {
     }
     const double floor = NetworkFloor(role, Environment::kProduction);
     std::vector<std::string> slow;
+    bool unknown = false;
     for (const Candidate& candidate : context.Nodes(role).candidates) {
       if (!candidate.node->network_gbps) {
-        context.NotCheck(rule, "how fast the nodes' network is, is not known");
+        unknown = true;
       } else if (*candidate.node->network_gbps < floor) {
         slow.push_back(candidate.node->node->meta.name);
       }
     }
+    if (unknown) context.NotCheck(rule, "how fast the nodes' network is, is not known");
     if (slow.empty()) continue;
     Finding finding;
     finding.role = role;

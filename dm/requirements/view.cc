@@ -1,5 +1,6 @@
 #include "dm/requirements/view.h"
 
+#include "dm/requirements/kind.h"
 #include "dm/requirements/network.h"
 #include "dm/requirements/os.h"
 #include "dm/requirements/policy.h"
@@ -17,11 +18,17 @@ const kube::api::StorageClass* ClusterView::DefaultClass() const {
   return best;
 }
 
-std::shared_ptr<const NodeView> Judge(std::shared_ptr<const kube::api::Node> node, const Policy& policy) {
+std::shared_ptr<const NodeView> Judge(std::shared_ptr<const kube::api::Node> node, const Policy& policy, TraitsPool* pool) {
   auto view = std::make_shared<NodeView>();
   view->os = JudgeOs(*node, policy);
   view->network_gbps = NetworkGbps(*node);
+  NodeTraits traits = TraitsOf(*node);
+  view->traits = pool != nullptr ? pool->Share(std::move(traits)) : std::make_shared<const NodeTraits>(std::move(traits));
+  view->cpu = node->cpu.value_or(kube::api::Quantity());
+  view->memory = node->memory.value_or(kube::api::Quantity());
+  view->size_known = node->cpu.has_value() && node->memory.has_value();
   view->node = std::move(node);
+  view->kind_faults = KindFaults(*view);
   return view;
 }
 

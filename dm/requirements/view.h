@@ -1,12 +1,14 @@
 // ClusterView: an immutable snapshot of what the Kubernetes cluster has. Shared by pointer; no lock is held while judging.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "dm/requirements/node_traits.h"
 #include "kube/api/node.h"
 #include "kube/api/storage_class.h"
 
@@ -21,12 +23,17 @@ struct OsFacts {
   bool contradictory = false;           // image and kernel disagree (containerised node)
 };
 
+// What every Evaluate asks of every node stands first and together: on large clusters memory is what costs.
 struct NodeView {
   std::shared_ptr<const kube::api::Node> node;
-  OsFacts os;
+  std::shared_ptr<const NodeTraits> traits;            // never null; one value for nodes that are alike
+  kube::api::Quantity cpu, memory;                     // allocatable; zero where the node does not say
   std::optional<double> network_gbps;
+  std::uint16_t kind_faults = 0;                       // KindFault bits that hold for every role and environment (kind.h)
+  bool size_known = false;                             // both are said
   // Requests of what runs there, for capacity.measure "free"; absent: unknown.
   std::optional<kube::api::Quantity> used_cpu, used_memory;
+  OsFacts os;
 };
 
 struct ClusterView {
@@ -43,7 +50,7 @@ struct ClusterView {
 };
 
 struct Policy;
-// Computed once per node change, not once per request.
-std::shared_ptr<const NodeView> Judge(std::shared_ptr<const kube::api::Node> node, const Policy& policy);
+// Computed once per node change, not once per request. Without a pool the node's traits are its own.
+std::shared_ptr<const NodeView> Judge(std::shared_ptr<const kube::api::Node> node, const Policy& policy, TraitsPool* pool = nullptr);
 
 }  // namespace dm::requirements

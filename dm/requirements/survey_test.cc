@@ -1,0 +1,242 @@
+// Nodes are asked in groups, domains and quotients by short cuts: the answers must be those of asking each node plainly.
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <map>
+#include <random>
+#include <set>
+
+#include "dm/requirements/candidates.h"
+#include "dm/requirements/testing/fixtures.h"
+
+namespace dm::requirements {
+namespace {
+
+using kube::api::Operator;
+using kube::api::PodSpec;
+using kube::api::Quantity;
+
+struct Random {
+  std::mt19937 engine;
+  int Below(int n) { return static_cast<int>(engine() % static_cast<unsigned>(n)); }
+  bool OneIn(int n) { return Below(n) == 0; }
+};
+
+constexpr const char* kHostname = "kubernetes.io/hostname";
+constexpr std::array kKeys = {"pool", "zone", "disk", kHostname};
+
+kube::api::Node SomeNode(Random& random, int number) {
+  const std::string name = "n" + std::to_string(number);
+  kube::api::Node node = fixtures::MakeNode({.name = name, .arch = random.OneIn(8) ? "arm64" : "amd64"});
+  node.meta.labels["pool"] = random.OneIn(2) ? "a" : "b";
+  if (!random.OneIn(5)) node.meta.labels["zone"] = std::string("z") + "123"[random.Below(3)];
+  if (random.OneIn(3)) node.meta.labels["disk"] = random.OneIn(2) ? name : "ssd";
+  if (random.OneIn(6)) node.meta.labels.erase(kHostname);
+  if (random.OneIn(6)) node.meta.labels[kHostname] = "n1";
+  if (random.OneIn(6)) node.taints.push_back({"t", random.OneIn(2) ? "x" : "y", random.OneIn(2) ? "NoSchedule" : "PreferNoSchedule"});
+  node.unschedulable = random.OneIn(9);
+  node.ready = !random.OneIn(9);
+  if (random.OneIn(9)) node.cpu.reset();
+  if (node.cpu) node.cpu = random.OneIn(3) ? Quantity::FromUnits(random.Below(40)) : Quantity::FromMilli(random.Below(40000));
+  node.memory = random.OneIn(3) ? Quantity::FromUnits(random.Below(100)) * (std::int64_t{1} << 30) : Quantity::FromNano(random.Below(1 << 30)) * (1 << 30);
+  return node;
+}
+
+kube::api::Requirement SomeRequirement(Random& random) {
+  kube::api::Requirement wanted;
+  wanted.key = kKeys[static_cast<std::size_t>(random.Below(4))];
+  wanted.op = std::array{Operator::kIn, Operator::kNotIn, Operator::kExists, Operator::kDoesNotExist}[static_cast<std::size_t>(random.Below(4))];
+  if (wanted.op == Operator::kIn || wanted.op == Operator::kNotIn) wanted.values = {"a", "z1", "ssd", "n1", "n3"};
+  return wanted;
+}
+
+desired::RolePods SomePods(Random& random) {
+  desired::RolePods pods;
+  pods.role = random.OneIn(2) ? Role::kMaster : Role::kWorker;
+  pods.replicas = 1 + random.Below(12);
+  PodSpec& pod = pods.pod;
+  pod.labels = {{"app", "x"}};
+  kube::api::Container container;
+  container.cpu_request = Quantity::FromMilli(random.OneIn(2) ? 1000 * random.Below(9) : random.Below(9000));
+  container.memory_request = Quantity::FromUnits(random.Below(20)) * (std::int64_t{1} << 30);
+  pod.containers.push_back(container);
+  if (random.OneIn(4)) pod.node_selector["pool"] = "a";
+  if (random.OneIn(6)) pod.node_selector[kHostname] = "n1";
+  if (random.OneIn(8)) pod.node_name = "n2";
+  if (random.OneIn(3)) {
+    pod.has_required_node_affinity = true;
+    for (int term = 0; term <= random.Below(2); ++term) {
+      pod.required_node_affinity.push_back({{SomeRequirement(random)}, {}});
+      if (random.OneIn(5)) pod.required_node_affinity.back().match_fields = {{"metadata.name", Operator::kNotIn, {"n4"}}};
+    }
+  }
+  if (random.OneIn(3)) pod.tolerations.push_back({"t", "Equal", "x", ""});
+  if (random.OneIn(5)) pod.tolerations.push_back({"node.kubernetes.io/unschedulable", "Exists", "", ""});
+  kube::api::LabelSelector self;
+  self.match_labels = pod.labels;
+  if (random.OneIn(3)) pod.required_anti_affinity.push_back({self, kKeys[static_cast<std::size_t>(random.Below(4))], {}, {}});
+  if (random.OneIn(3)) {
+    pod.topology_spread.push_back({kKeys[static_cast<std::size_t>(random.Below(4))], 1 + random.Below(2), true, random.Below(5), true, self});
+  }
+  return pods;
+}
+
+std::optional<Exclusion> PlainExclusion(const kube::api::Node& node, const PodSpec& pod) {
+  bool tolerates = false;
+  for (const auto& toleration : pod.tolerations) tolerates |= toleration.Tolerates({"node.kubernetes.io/unschedulable", "", "NoSchedule"});
+  if (!node.ready) return Exclusion::kNotReady;
+  if (node.unschedulable && !tolerates) return Exclusion::kUnschedulable;
+  if ((!pod.node_name.empty() && pod.node_name != node.meta.name) || !pod.SelectsNode(node)) return Exclusion::kSelector;
+  if (pod.UntoleratedTaint(node) != nullptr) return Exclusion::kTaint;
+  return std::nullopt;
+}
+
+std::int64_t PlainTimes(Quantity room, Quantity pod) {
+  if (pod.IsZero()) return std::numeric_limits<int>::max();
+  return room < pod ? 0 : static_cast<std::int64_t>(std::min<kube::api::Int128>(room.nano() / pod.nano(), std::numeric_limits<int>::max()));
+}
+
+// What placeable.cc counts, the long way.
+std::int64_t PlainPlaceable(const RoleNodes& nodes, Count which, Measure measure) {
+  const auto room = [&](const Candidate& c) -> std::int64_t {
+    if (which == Count::kQualified && !c.kind) return 0;
+    return measure == Measure::kHosts || !c.size_known ? nodes.replicas : c.fits;
+  };
+  const auto domain = [](const Candidate& c, const std::string& key) {
+    const auto label = c.node->node->meta.labels.find(key);
+    return label == c.node->node->meta.labels.end() || label->second.empty() ? c.node->node->meta.name : label->second;
+  };
+  std::int64_t all = 0;
+  for (const Candidate& c : nodes.candidates) all += std::min<std::int64_t>(room(c), nodes.replicas);
+  for (const auto& key : nodes.spreading.exclusive) {
+    std::set<std::string> seen;
+    for (const Candidate& c : nodes.candidates) {
+      if (room(c) > 0) seen.insert(domain(c, key));
+    }
+    all = std::min(all, static_cast<std::int64_t>(seen.size()));
+  }
+  for (const auto& spread : nodes.spreading.hard) {
+    std::map<std::string, std::int64_t> domains;
+    for (const Candidate& c : nodes.candidates) {
+      if (which == Count::kAll || c.kind) domains[domain(c, spread.topology_key)] += room(c);
+    }
+    std::int64_t least = domains.empty() ? 0 : std::numeric_limits<std::int64_t>::max(), sum = 0;
+    for (const auto& [name, value] : domains) least = std::min(least, value);
+    if (static_cast<int>(domains.size()) < spread.min_domains) least = 0;
+    for (const auto& [name, value] : domains) sum += std::min(value, least + spread.max_skew);
+    all = std::min(all, sum);
+  }
+  return std::min<std::int64_t>(all, nodes.replicas);
+}
+
+TEST(Survey, AsAskingEachNodePlainly) {
+  int taken = 0, excluded = 0, short_of = 0;
+  for (unsigned seed = 1; seed <= 3000; ++seed) {
+    Random random{std::mt19937(seed)};
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    ClusterView view;
+    view.nodes_known = true;
+    TraitsPool pool;
+    const bool pooled = !random.OneIn(4);
+    for (int number = 0; number < random.Below(25); ++number) {
+      view.nodes.push_back(Judge(std::make_shared<const kube::api::Node>(SomeNode(random, number)), {}, pooled ? &pool : nullptr));
+    }
+    const desired::RolePods pods = SomePods(random);
+    const Effective effective;
+    const KindWeights weights = WeighKind({}, effective);
+    const RoleNodes survey = SurveyNodes(&pods, "dm", view, std::make_shared<const NodeGroups>(GroupNodes(view)), {}, effective, weights);
+    std::array<int, 4> why{};
+    std::size_t at = 0;
+    for (std::size_t index = 0; index < view.nodes.size(); ++index) {
+      const kube::api::Node& node = *view.nodes[index]->node;
+      if (const auto exclusion = PlainExclusion(node, pods.pod)) {
+        ++why[static_cast<unsigned>(*exclusion)];
+        ++excluded;
+        continue;
+      }
+      ++taken;
+      ASSERT_LT(at, survey.candidates.size()) << node.meta.name << " is missing";
+      const Candidate& candidate = survey.candidates[at++];
+      ASSERT_EQ(candidate.node->node->meta.name, node.meta.name);
+      EXPECT_EQ(candidate.index, index);
+      EXPECT_EQ(candidate.fits, std::min(PlainTimes(node.cpu.value_or(Quantity()), pods.pod.TotalCpu()),
+                                         PlainTimes(node.memory.value_or(Quantity()), pods.pod.TotalMemory())));
+      EXPECT_EQ(candidate.kind, weights.Qualifies(candidate.faults));
+    }
+    EXPECT_EQ(at, survey.candidates.size());
+    EXPECT_EQ(why, survey.excluded);
+    EXPECT_EQ(survey.excluding_taint.empty(), why[static_cast<unsigned>(Exclusion::kTaint)] == 0);
+    for (const Count which : {Count::kAll, Count::kQualified}) {
+      for (const Measure measure : {Measure::kHosts, Measure::kSize}) {
+        const auto placeable = Placeable(survey, which, measure);
+        EXPECT_EQ(placeable, PlainPlaceable(survey, which, measure));
+        short_of += placeable < pods.replicas && placeable > 0 ? 1 : 0;
+      }
+    }
+    for (unsigned i = 0; i < kKindFaults; ++i) {
+      for (const bool kind : {false, true}) {
+        const auto fault = static_cast<KindFault>(i);
+        EXPECT_EQ(survey.WithFault(fault, kind), std::count_if(survey.candidates.begin(), survey.candidates.end(), [&](const Candidate& c) {
+                    return c.kind == kind && Has(c.faults, fault);
+                  }));
+      }
+    }
+  }
+  EXPECT_GT(taken, 3000);
+  EXPECT_GT(excluded, 3000);
+  EXPECT_GT(short_of, 500);
+}
+
+TEST(Survey, HowOftenAPodFitsIsExactAtTheBorder) {
+  const auto fits = [](Quantity room, Quantity pod) {
+    kube::api::Node node = fixtures::MakeNode({.name = "n1"});
+    node.cpu = room;
+    node.memory = Quantity::Max();
+    ClusterView view;
+    fixtures::AddNode(view, node);
+    desired::RolePods pods;
+    pods.replicas = 1;
+    pods.pod.containers.emplace_back().cpu_request = pod;
+    return SurveyNodes(&pods, "dm", view, std::make_shared<const NodeGroups>(GroupNodes(view)), {}, {}, WeighKind({}, {})).candidates.at(0).fits;
+  };
+  for (const std::int64_t times : {1LL, 2LL, 3LL, 7LL, 1000LL, 999'999LL, 1'000'000LL, 70'000'000LL}) {
+    for (const Quantity pod : {Quantity::FromNano(3), Quantity::FromMilli(1), Quantity::FromMilli(7910), *Quantity::Parse("31482304Ki")}) {
+      const Quantity exact = pod * times;
+      EXPECT_EQ(fits(exact, pod), times);
+      EXPECT_EQ(fits(exact - Quantity::FromNano(1), pod), times - 1);
+      EXPECT_EQ(fits(exact + Quantity::FromNano(1), pod), times);
+    }
+  }
+  EXPECT_EQ(fits(Quantity::Max(), Quantity::FromNano(1)), std::numeric_limits<int>::max());
+  EXPECT_EQ(fits(-Quantity::FromUnits(1), Quantity::FromNano(1)), 0) << "more runs there than it can allocate";
+}
+
+TEST(NodeTraits, WhatIsANodesOwnIsOnlyAKey) {
+  kube::api::Node node = fixtures::MakeNode({.name = "n1", .labels = {{"zone", "z1"}, {"instance", "n1"}}});
+  node.meta.labels[kHostname] = "host-1";
+  node.meta.labels["topology.csi/node"] = "host-1";
+  const NodeTraits traits = TraitsOf(node);
+  EXPECT_EQ(traits.labels, (kube::api::Labels{{"kubernetes.io/arch", "amd64"}, {"zone", "z1"}}));
+  EXPECT_EQ(traits.own, (std::vector<std::string>{"instance", kHostname, "topology.csi/node"}));
+  EXPECT_TRUE(traits.Owns("instance"));
+  EXPECT_FALSE(traits.Owns("zone"));
+}
+
+TEST(TraitsPool, KeepsNothingAliveAndForgetsWhatIsGone) {
+  TraitsPool pool;
+  NodeTraits traits;
+  traits.labels = {{"a", "b"}};
+  const auto first = pool.Share(traits);
+  EXPECT_EQ(pool.Share(traits), first);
+  EXPECT_EQ(first.use_count(), 1);
+  for (int i = 0; i < 1000; ++i) {
+    NodeTraits other;
+    other.labels = {{"number", std::to_string(i)}};
+    EXPECT_NE(pool.Share(std::move(other)), first);
+  }
+  EXPECT_LE(pool.size(), 65u);
+  EXPECT_EQ(pool.Share(traits), first);
+}
+
+}  // namespace
+}  // namespace dm::requirements
