@@ -20,7 +20,9 @@ import dmlab
 from lab.api import Api
 
 PERIOD = 0.2
-STALE = 1.3          # an answer older than this counts as none: one period and the time that an answer may take
+STALE = 3.0          # an answer older than this counts as none. A member that is away says so within a second (refused, or no
+#                      answer in time); older answers come of an observer that gets no CPU, which must not look like a fault
+BLUR = 2.0           # what a look can be off by
 
 
 def ask(address, path, timeout=1.0):
@@ -112,7 +114,7 @@ class Observer:
             if pod not in self._busy:
                 self._busy.add(pod)
                 self._pool.submit(self._probe, pod, address)
-        fresh = {pod: a for pod, a in list(self._answers.items()) if now - a[0] <= STALE}
+        fresh = {pod: a for pod, a in list(self._answers.items()) if now - a[0] <= STALE and pod in self._pods}
         healthy = sum(1 for pod in self._members if pod in fresh and fresh[pod][1])
         leaders = sorted({a[2] for a in fresh.values() if a[2]})
         if self._members:
@@ -229,9 +231,9 @@ class Observer:
         # The journal is exact; a look can miss a short change, and a starved observer sees one that was not there.
         faults += [f"no leader for {gap:.1f} s" for gap in self.leader_changes() if gap > no_leader]
         faults += [f"nobody named a leader for {gap:.1f} s at {at:.1f}" for at, gap in self.leader_gaps()
-                   if gap > no_leader + 2 * STALE]
+                   if gap > no_leader + BLUR]
         together = self._gaps(lambda look: len(look[3]) < 2)
-        faults += [f"two leaders were named for {gap:.1f} s at {at:.1f}" for at, gap in together if gap > 2 * STALE]
+        faults += [f"two leaders were named for {gap:.1f} s at {at:.1f}" for at, gap in together if gap > BLUR]
         faults += [f"two clusters at {at:.1f}: {clusters}" for at, clusters in self.split]
         faults += [f"{name} was removed, which nobody asked for" for name in sorted(self.removed() - set(removed))]
         faults += [f"claim {name} ({uid}) is gone" for name, uid in self.lost_claims if name not in lost]

@@ -59,7 +59,7 @@ def watched(lab):
     lab.kubectl("create", "namespace", NAMESPACE)
     found = Watched(lab)
     found.ask()
-    found.settle(90, 3, 2)
+    found.settle(240, 3, 2)
     found.dm.add_source("s0")
     yield found
     lab.kubectl("delete", "namespace", NAMESPACE, "--wait=false", check=False)
@@ -68,9 +68,9 @@ def watched(lab):
 def test_masters_three_five_three(watched):
     with watched.observe() as seen:
         watched.ask(masters=5)
-        watched.settle(120, 5, 2)
+        watched.settle(240, 5, 2)
         watched.ask(masters=3)
-        watched.settle(120, 3, 2)
+        watched.settle(240, 3, 2)
     seen.expect(removed={f"{NAME}-dm-master-4", f"{NAME}-dm-master-3"})
     assert seen.removed() == {f"{NAME}-dm-master-4", f"{NAME}-dm-master-3"}
     assert not seen.moves("s0")
@@ -80,10 +80,10 @@ def test_workers_two_four_two_with_a_source_on_the_last(watched):
     last = f"{NAME}-dm-worker-3"
     with watched.observe() as seen:
         watched.ask(workers=4, upstreams=2)
-        watched.settle(60, 3, 4)
+        watched.settle(180, 3, 4)
         watched.dm.add_source("s1", last)
         watched.ask(workers=2)
-        watched.settle(120, 3, 2)
+        watched.settle(240, 3, 2)
         assert sorted(watched.dm.workers().values()) == ["bound", "bound"]
     seen.expect()
     assert len(seen.moves("s1")) == 1 and seen.moves("s1")[0] == (last, 0.0), seen.moves("s1")
@@ -96,7 +96,7 @@ def test_rolling_image_with_a_source_in_sync(watched):
     before = watched.pods("worker")
     with watched.observe() as seen:
         watched.ask(version="v8.5.7", upstreams=1)
-        watched.settle(150, 3, 2)
+        watched.settle(300, 3, 2)
     seen.expect()
     after = {**watched.pods("master"), **watched.pods("worker")}
     assert {image.rpartition(":")[2] for _, image in after.values()} == {"v8.5.7"}
