@@ -1,9 +1,13 @@
 """TLS between members with certificates that the operator issues, and what it says when it may not."""
 
 import base64
+import http.client
+import ssl
 import time
 
 import dmlab
+import observer
+from lab import certs
 
 NAMESPACE = "tls"
 SECRETS = ("sealed-dm-master-cluster-secret", "sealed-dm-worker-cluster-secret", "sealed-dm-client-secret")
@@ -16,6 +20,26 @@ def secret(lab, name, namespace=NAMESPACE):
 
 def pods(lab):
     return dmlab.items(lab, "pods", "-l", "app.kubernetes.io/instance=sealed", namespace=NAMESPACE)
+
+
+def asker(folder, pem):
+    """observer.ask with this client certificate. Whom it trusts is not the question here: leaves change while it looks."""
+    (folder / "client.pem").write_text(pem["tls.crt"] + pem["tls.key"], encoding="utf-8")
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.load_cert_chain(folder / "client.pem")
+
+    def ask(address, path, timeout=1.0):
+        connection = http.client.HTTPSConnection(address, 8261, timeout=timeout, context=context)
+        try:
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode()
+        except (OSError, http.client.HTTPException) as error:
+            return 0, repr(error)
+        finally:
+            connection.close()
+    return ask
 
 
 def test_production_cluster_with_an_authority_of_its_own(lab):
@@ -42,7 +66,17 @@ def test_who_shows_no_certificate_is_turned_away(lab):
         assert done.returncode != 0, done.stdout
 
 
-def test_another_authority_by_overlap_and_a_safe_roll(lab):
+def test_another_authority_by_overlap_and_a_safe_roll(lab, tmp_path, monkeypatch):
+    """Seen by an observer who holds a certificate of the old authority all the time."""
+    monkeypatch.setattr(observer, "ask", asker(tmp_path, secret(lab, SECRETS[2])))
+    with observer.Observer(lab, NAMESPACE, "sealed", dmlab.ROOT / "build/results") as seen:
+        rotate(lab)
+    assert seen.looks, "the observer was let in"
+    seen.expect()
+    lab.kubectl("delete", "dc", "sealed", "-n", NAMESPACE)
+
+
+def rotate(lab):
     before = {name: secret(lab, name) for name in SECRETS}
     uids = {pod["metadata"]["name"]: pod["metadata"]["uid"] for pod in pods(lab)}
     began = time.monotonic()
@@ -64,7 +98,28 @@ def test_another_authority_by_overlap_and_a_safe_roll(lab):
     assert fresh.keys() == uids.keys() and not set(fresh.values()) & set(uids.values())
     # Nothing more: once, and without a second roll.
     assert dmlab.condition(lab, "sealed", NAMESPACE, "Progressing")["status"] == "False"
-    lab.kubectl("delete", "dc", "sealed", "-n", NAMESPACE)
+
+
+def test_secrets_that_the_user_made_as_for_version_1(lab, namespace, tmp_path):
+    """With the names that docs/tls.md lists, by a CA of the user's."""
+    pki = tmp_path / "pki"
+    certs.make_ca(pki)
+
+    def make(suffix, component=None):
+        names = [f"DNS:{prefix}own-{component}{service}{domain}"
+                 for prefix, service in (("", ""), ("", "-peer"), ("*.", "-peer")) for domain in ("", f".{namespace}", f".{namespace}.svc")]
+        certs.make_leaf(pki, suffix, "TiDB", names=[*names, "IP:127.0.0.1", "IP:::1"] if component else ())
+        lab.kubectl("create", "secret", "generic", f"own-{suffix}", "-n", namespace, f"--from-file=ca.crt={pki}/ca.crt",
+                    f"--from-file=tls.crt={pki}/{suffix}.crt", f"--from-file=tls.key={pki}/{suffix}.key")
+    make("dm-master-cluster-secret", "dm-master")
+    make("dm-worker-cluster-secret", "dm-worker")
+    make("dm-client-secret")
+    before = secret(lab, "own-dm-client-secret", namespace)
+    lab.apply(dmlab.manifest("own", namespace, masters=1, workers=2, tlsCluster={"enabled": True}))
+    dmlab.wait_ready(lab, "own", namespace)
+    assert secret(lab, "own-dm-client-secret", namespace) == before
+    assert not dmlab.condition(lab, "own", namespace, "CertificatesReady"), "nobody was asked for certificates"
+    assert lab.get("secret", "own-dm-authority", namespace=namespace) is None
 
 
 def test_a_users_secret_is_never_overwritten(lab, namespace):
