@@ -1,8 +1,12 @@
 """A DM cluster with bound sources is changed in every way while an observer watches its members (observer.py).
 
-One small cluster for all of it, in the order of this file.
+One small cluster for all of it, in the order of this file. OBSERVED_LONG=1: the API server is away for 30 s instead of 8, the
+operator is killed through two more rolls, and a master's pod is killed without a word (DM needs a minute to elect anew).
 """
 
+import os
+import random
+import threading
 import time
 
 import dmlab
@@ -10,6 +14,7 @@ import pytest
 from dmapi import DmApi
 from observer import Observer
 
+LONG = os.environ.get("OBSERVED_LONG") == "1"
 NAMESPACE, NAME = "observed", "watched"
 LOGS = dmlab.ROOT / "build/results"
 
@@ -52,6 +57,17 @@ class Watched:
 
     def observe(self):
         return Observer(self.lab, NAMESPACE, NAME, LOGS)
+
+    def host_operator(self):
+        """The operator as a process of the host, alone; its Process."""
+        deployment = f"deploy/{dmlab.RELEASE}-operator"
+        self.lab.kubectl("scale", deployment, "-n", dmlab.SYSTEM, "--replicas=0")
+        self.lab.wait(lambda: not dmlab.items(self.lab, "pods", "-l", "app.kubernetes.io/component=operator", namespace=dmlab.SYSTEM),
+                      60, "the operator's pod to end")
+        kubeconfig = self.lab.service_account_kubeconfig(dmlab.SYSTEM, f"{dmlab.RELEASE}-operator")
+        # Without a lease: a killed holder would make its successor wait for the whole of it.
+        return self.lab.run_host("observed-operator", [dmlab.BIN / "dm-operator", "--kubeconfig", kubeconfig, "--health-port=0",
+                                                       "--leader-elect=false"])
 
 
 @pytest.fixture(scope="module")
@@ -106,3 +122,76 @@ def test_rolling_image_with_a_source_in_sync(watched):
     assert 1 <= len(moves) <= 2 and len({worker for worker, _ in moves}) == len(moves), f"unbound more than once per worker: {moves}"
     assert all(seconds is not None and seconds < 10 for _, seconds in moves), moves
     assert watched.dm.task_of("s0")[:2] == ("Running", "Sync")
+
+
+def test_operator_killed_every_five_seconds_and_the_api_server_away_during_a_roll(watched):
+    """No worker is free: each source pauses for its pod's restart, once."""
+    watched.ask(upstreams=2)
+    watched.settle(180, 3, 2)
+    watched.dm.add_source("s1")
+    seed = random.randrange(10**6)
+    print(f"seed {seed}")
+    chance = random.Random(seed)
+    operator = watched.host_operator()
+    done, kills = threading.Event(), []
+
+    def killer():
+        while not done.wait(5 if kills else chance.uniform(1, 5)):
+            operator.restart()
+            kills.append(time.time())
+
+    thread = threading.Thread(target=killer, daemon=True)
+    try:
+        with watched.observe() as seen:
+            thread.start()
+            for turn in range(3 if LONG else 1):
+                before = {**watched.pods("master"), **watched.pods("worker")}
+                watched.ask(annotations={"turn": str(turn)})
+                first = watched.lab.wait(lambda old=before: [pod for pod, (uid, _) in {**watched.pods("master")}.items()
+                                                             if old[pod][0] != uid], 60, "the roll to begin")
+                print(f"{first} first")
+                watched.lab.apiserver.stop()
+                try:
+                    done.wait(30 if LONG else 8)
+                finally:
+                    watched.lab.apiserver.cont()
+                watched.lab.apiserver.wait_ready()
+                watched.lab.wait(lambda old=before: all(
+                    pod in old and old[pod][0] != uid for pod, (uid, _) in {**watched.pods("master"), **watched.pods("worker")}.items()),
+                    400, "every pod to be replaced")
+                watched.settle(240, 3, 2)
+    finally:
+        done.set()
+        thread.join(10)
+        operator.kill()
+        watched.lab.kubectl("scale", f"deploy/{dmlab.RELEASE}-operator", "-n", dmlab.SYSTEM, "--replicas=1")
+        watched.lab.kubectl("rollout", "status", f"deploy/{dmlab.RELEASE}-operator", "-n", dmlab.SYSTEM, "--timeout=60s")
+    print(f"killed {len(kills)} times")
+    assert kills
+    seen.expect()
+    turns = 3 if LONG else 1
+    for source in ("s0", "s1"):
+        moves = seen.moves(source)
+        print(f"moves of {source}: {moves}")
+        assert len(moves) <= 2 * turns, f"unbound more than once per worker: {moves}"
+        assert all(seconds is not None for _, seconds in moves), moves
+        # Not a moment longer than the pod is away.
+        for entry in seen.journal("source"):
+            if entry["name"] == source and entry["value"] and not entry["was"]:
+                back = [e["at"] for e in seen.journal("worker") if e["name"] == entry["value"] and e["was"] == "offline"
+                        and e["at"] <= entry["at"]]
+                assert back and entry["at"] - back[-1] <= 1000, entry
+    assert {watched.dm.worker_of(s) for s in ("s0", "s1")} == {f"{NAME}-dm-worker-0", f"{NAME}-dm-worker-1"}
+    watched.dm.remove_source("s1")
+
+
+if LONG:
+    def test_leader_killed_without_a_word(watched):
+        """As a lost node: DM's lease has to run out."""
+        leader = watched.lab.get("dc", NAME, namespace=NAMESPACE)["status"]["master"]["leader"]["name"]
+        pod = watched.lab.get("pod", leader, namespace=NAMESPACE)
+        with watched.observe() as seen:
+            watched.lab.node(pod["spec"]["nodeName"]).run("sh", "-c", f"kill -9 $(pgrep -f 'dm-master.*{leader}')", check=False)
+            watched.lab.wait(lambda: seen.leader_changes(), 90, "another leader")
+            watched.settle(240, 3, 2)
+        seen.expect(no_leader=65)
