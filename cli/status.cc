@@ -37,7 +37,7 @@ class Screen {
   bool Draw(const std::string& text) {
     if (text == drawn_) return true;
     if (options_.clear_screen) {
-      out_ << "\033[H\033[2J\033[3J";
+      out_ << "\033[H\033[2J";
     } else if (!drawn_.empty() && !options_.json) {
       out_ << "\n";
     }
