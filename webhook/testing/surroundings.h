@@ -9,12 +9,12 @@
 namespace dm::webhook::testing {
 
 inline app::Surroundings ClusterWith(int nodes, const std::string& policy_text = {}) {
-  kube::Snapshot<kube::api::Node> node_list;
+  app::NodeNews node_list;
   kube::Snapshot<kube::api::StorageClass> class_list;
   kube::Snapshot<kube::api::Namespace> namespace_list;
   for (int i = 0; i < nodes; ++i) {
     auto node = *app::ParseTrimmedNode(app::testing::NodeJson("node-" + std::to_string(i)));
-    node_list.items[node.meta.name] = std::make_shared<const kube::api::Node>(std::move(node));
+    node_list.changed[node.meta.name] = std::make_shared<const kube::api::Node>(std::move(node));
   }
   auto item = *kube::api::ParseStorageClass(app::testing::StorageClassJson("fast"));
   class_list.items["fast"] = std::make_shared<const kube::api::StorageClass>(std::move(item));
