@@ -25,28 +25,60 @@ std::int32_t Times(Quantity room, Quantity pod) {
   return static_cast<std::int32_t>(std::min<kube::api::Int128>(room.nano() / pod.nano(), kMost));
 }
 
-bool InNamespaces(const kube::api::PodAffinityTerm& term, const std::string& ns) {
-  return term.namespaces.empty() || std::find(term.namespaces.begin(), term.namespaces.end(), ns) != term.namespaces.end();
+Home PlainHome(const std::string& ns) {
+  const std::string name = ns.empty() ? "default" : ns;
+  return {name, {{"kubernetes.io/metadata.name", name}}};
+}
+
+void AddKeys(const PodSpec& pod, const PodSpec& other, const Home& home, std::vector<std::string>& keys) {
+  for (const auto& term : pod.required_anti_affinity) {
+    if (!InNamespaces(term, home) || !term.selector.Matches(other.labels)) continue;
+    if (std::find(keys.begin(), keys.end(), term.topology_key) == keys.end()) keys.push_back(term.topology_key);
+  }
 }
 
 }  // namespace
 
+Home HomeOf(const ClusterView& view, const std::string& ns) {
+  Home home = PlainHome(ns);
+  const auto known = view.namespaces.find(home.ns);
+  if (known != view.namespaces.end()) home.labels.insert(known->second.begin(), known->second.end());
+  return home;
+}
+
+bool InNamespaces(const kube::api::PodAffinityTerm& term, const Home& home) {
+  if (term.namespaces.empty() && !term.namespace_selector) return true;
+  if (std::find(term.namespaces.begin(), term.namespaces.end(), home.ns) != term.namespaces.end()) return true;
+  return term.namespace_selector && term.namespace_selector->Matches(home.labels);
+}
+
+std::vector<std::string> RepelledBy(const RoleNodes& one, const RoleNodes& other) {
+  std::vector<std::string> keys;
+  AddKeys(one.pods->pod, other.pods->pod, one.home, keys);
+  AddKeys(other.pods->pod, one.pods->pod, one.home, keys);
+  return keys;
+}
+
 bool Repels(const PodSpec& pod, const PodSpec& other, const std::string& ns) {
   return std::any_of(pod.required_anti_affinity.begin(), pod.required_anti_affinity.end(), [&](const auto& term) {
-    return InNamespaces(term, ns) && term.selector.Matches(other.labels);
+    return InNamespaces(term, PlainHome(ns)) && term.selector.Matches(other.labels);
   });
 }
 
-Spreading SpreadingOf(const PodSpec& pod, const std::string& ns) {
+namespace {
+
+Spreading SpreadingAt(const PodSpec& pod, const Home& home) {
   Spreading spreading;
-  for (const auto& term : pod.required_anti_affinity) {
-    if (InNamespaces(term, ns) && term.selector.Matches(pod.labels)) spreading.exclusive.push_back(term.topology_key);
-  }
+  AddKeys(pod, pod, home, spreading.exclusive);
   for (const auto& spread : pod.topology_spread) {
     if (spread.hard && spread.selector.Matches(pod.labels)) spreading.hard.push_back(spread);
   }
   return spreading;
 }
+
+}  // namespace
+
+Spreading SpreadingOf(const PodSpec& pod, const std::string& ns) { return SpreadingAt(pod, PlainHome(ns)); }
 
 Quantity OfferedCpu(const NodeView& node, const Policy& policy) {
   return policy.capacity_free && node.used_cpu ? node.cpu - *node.used_cpu : node.cpu;
@@ -72,7 +104,10 @@ RoleNodes SurveyNodes(const desired::RolePods* pods, const std::string& ns, cons
   survey.deployed = true;
   survey.role = pods->role;
   survey.replicas = pods->replicas;
-  survey.spreading = SpreadingOf(pods->pod, ns);
+  survey.pods = pods;
+  survey.view = &view;
+  survey.home = HomeOf(view, ns);
+  survey.spreading = SpreadingAt(pods->pod, survey.home);
   survey.cpu = pods->pod.TotalCpu();
   survey.memory = pods->pod.TotalMemory();
   survey.groups = std::move(groups);
@@ -98,6 +133,7 @@ RoleNodes SurveyNodes(const desired::RolePods* pods, const std::string& ns, cons
     candidate.kind = weights.Qualifies(candidate.faults);
     candidate.size_known = node.size_known;
     candidate.fits = std::min(Times(OfferedCpu(node, policy), survey.cpu), Times(OfferedMemory(node, policy), survey.memory));
+    candidate.fits = std::min(candidate.fits, node.pods);
     ++survey.by_faults[candidate.faults];
     if (candidate.kind) ++survey.qualified;
     if (!candidate.size_known) survey.every_size_known = false;

@@ -34,12 +34,22 @@ struct Spreading {
   std::vector<kube::api::TopologySpread> hard;
   bool OneAHost() const { return !exclusive.empty(); }
 };
+// The namespace that the pods live in.
+struct Home {
+  std::string ns;
+  kube::api::Labels labels;
+};
+Home HomeOf(const ClusterView& view, const std::string& ns);
+bool InNamespaces(const kube::api::PodAffinityTerm& term, const Home& home);
 Spreading SpreadingOf(const kube::api::PodSpec& pod, const std::string& ns);
 // Does the first pod's required anti-affinity keep the second one away from its domain?
 bool Repels(const kube::api::PodSpec& pod, const kube::api::PodSpec& other, const std::string& ns);
 
 struct RoleNodes {
   bool deployed = false;
+  const desired::RolePods* pods = nullptr;     // never null when deployed, as `view`
+  const ClusterView* view = nullptr;
+  Home home;
   Role role = Role::kMaster;
   int replicas = 0;
   Spreading spreading;
@@ -67,6 +77,9 @@ enum class Count { kAll, kQualified };
 enum class Measure { kHosts, kSize };     // kHosts: any node holds any number of pods
 // How many of the role's pods could be placed, at most `replicas`.
 std::int64_t Placeable(const RoleNodes& nodes, Count which, Measure measure);
+
+// The topology keys by whose domains a pod of the one role and one of the other keep apart.
+std::vector<std::string> RepelledBy(const RoleNodes& one, const RoleNodes& other);
 
 // What the node offers under the policy's measure.
 kube::api::Quantity OfferedCpu(const NodeView& node, const Policy& policy);

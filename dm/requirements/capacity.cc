@@ -1,126 +1,84 @@
 #include "dm/requirements/capacity.h"
 
 #include <algorithm>
-#include <map>
-#include <set>
+#include <unordered_set>
+
+#include "dm/requirements/seating.h"
 
 namespace dm::requirements {
 
 namespace {
 
-using kube::api::Quantity;
+using Order = std::vector<const RoleNodes*>;
 
-struct Room {
-  Quantity cpu, memory;
-  int wanted_by = 0;        // roles that could stand here
-};
-using Rooms = std::vector<Room>;      // by the node's index in the view
+constexpr std::string_view kHostname = "kubernetes.io/hostname";
 
-Rooms AllRooms(const std::vector<const RoleNodes*>& roles, const Policy& policy) {
-  Rooms rooms(roles.front()->groups->of.size());
-  for (const RoleNodes* role : roles) {
-    for (const Candidate& candidate : role->candidates) {
-      if (!candidate.kind) continue;
-      Room& room = rooms[candidate.index];
-      room.cpu = candidate.size_known ? OfferedCpu(*candidate.node, policy) : Quantity::Max();
-      room.memory = candidate.size_known ? OfferedMemory(*candidate.node, policy) : Quantity::Max();
-      ++room.wanted_by;
-    }
-  }
-  return rooms;
-}
+bool Holds(const Candidate& candidate) { return candidate.kind && (candidate.fits > 0 || !candidate.size_known); }
 
-// A node on which the role's next pod could go.
-struct Choice {
-  const Candidate* candidate;
-  const Room* room;
-};
-
-// Nodes that fewer roles can use go first; then the tightest or the roomiest; of equals the first by name.
-bool Better(const Choice& a, const Choice& b, bool tight) {
-  if (a.room->wanted_by != b.room->wanted_by) return a.room->wanted_by < b.room->wanted_by;
-  if (a.room->cpu != b.room->cpu) return tight ? a.room->cpu < b.room->cpu : a.room->cpu > b.room->cpu;
-  return a.candidate->index < b.candidate->index;
-}
-
-// Room only shrinks and domains only become taken, so that a node which cannot take the role's pod once never can.
-std::int64_t PlaceRole(const RoleNodes& role, Rooms& rooms, bool tight) {
-  std::vector<Choice> heap;
+// Of the nodes that qualify and hold a pod of the role, as many as are wanted, on as many hosts if they must be.
+bool HasHosts(const RoleNodes& role, std::int64_t wanted, bool apart) {
+  const std::string key(kHostname);
+  std::unordered_set<std::string_view> hosts;
+  std::int64_t nodes = 0;
   for (const Candidate& candidate : role.candidates) {
-    const Room& room = rooms[candidate.index];
-    if (candidate.kind && room.cpu >= role.cpu && room.memory >= role.memory) heap.push_back({&candidate, &room});
+    if (!Holds(candidate)) continue;
+    ++nodes;
+    if (apart) hosts.insert(DomainOf(*candidate.node, key));
+    if ((apart ? static_cast<std::int64_t>(hosts.size()) : nodes) >= wanted) return true;
   }
-  const auto worse = [&](const Choice& a, const Choice& b) { return Better(b, a, tight); };
-  std::make_heap(heap.begin(), heap.end(), worse);
-  std::map<std::string, std::set<std::string_view>> taken;     // by exclusive topology key
-  std::int64_t placed = 0;
-  while (placed < role.replicas && !heap.empty()) {
-    std::pop_heap(heap.begin(), heap.end(), worse);
-    const Choice best = heap.back();
-    const NodeView& node = *best.candidate->node;
-    const bool blocked = std::any_of(role.spreading.exclusive.begin(), role.spreading.exclusive.end(),
-                                     [&](const auto& key) { return taken[key].contains(DomainOf(node, key)); });
-    if (blocked) {
-      heap.pop_back();
-      continue;
-    }
-    Room& room = rooms[best.candidate->index];
-    room.cpu = room.cpu - role.cpu;
-    room.memory = room.memory - role.memory;
-    for (const auto& key : role.spreading.exclusive) taken[key].insert(DomainOf(node, key));
-    ++placed;
-    if (room.cpu >= role.cpu && room.memory >= role.memory) {
-      std::push_heap(heap.begin(), heap.end(), worse);
-    } else {
-      heap.pop_back();
-    }
-  }
-  return placed;
+  return false;
 }
 
-std::optional<Shared> Try(const std::vector<const RoleNodes*>& order, Rooms rooms, bool tight) {
-  for (const RoleNodes* role : order) {
-    const std::int64_t placed = PlaceRole(*role, rooms, tight);
-    if (placed < role->replicas) return Shared{role->role, placed, role->replicas};
+// Does every pod find a place when each has a host of its own? Then how they are placed does not matter.
+bool OneEachSuffices(const Order& roles) {
+  std::int64_t pods = 0;
+  bool apart = false;
+  for (const RoleNodes* role : roles) {
+    pods += role->replicas;
+    const auto& pod = role->pods->pod;
+    if (NeedsSeating(*role)) return false;
+    for (const auto& term : pod.required_anti_affinity) {
+      if (term.topology_key != kHostname) return false;
+      apart = true;
+    }
+  }
+  return std::all_of(roles.begin(), roles.end(), [&](const RoleNodes* role) { return HasHosts(*role, pods, apart); });
+}
+
+std::optional<Shared> Try(const Order& order, bool tight, const Policy& policy) {
+  const auto placed = Seat(order, {.tight = tight}, policy);
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    if (placed[i] < order[i]->replicas) return Shared{order[i]->role, placed[i], order[i]->replicas};
   }
   return std::nullopt;
 }
 
 }  // namespace
 
+Measure MeasureOfKind(const RoleNodes& nodes) {
+  return nodes.spreading.OneAHost() || !nodes.spreading.hard.empty() ? Measure::kHosts : Measure::kSize;
+}
+
 bool KindShort(const RoleNodes& nodes) {
   if (nodes.candidates.empty() || nodes.replicas <= 0) return false;
   if (nodes.qualified == 0) return true;
   if (nodes.qualified == static_cast<int>(nodes.candidates.size())) return false;
-  const bool hosts = nodes.spreading.OneAHost() || !nodes.spreading.hard.empty();
-  const Measure measure = hosts ? Measure::kHosts : Measure::kSize;
+  const Measure measure = MeasureOfKind(nodes);
   return Placeable(nodes, Count::kQualified, measure) < nodes.replicas &&
          Placeable(nodes, Count::kAll, measure) >= nodes.replicas;
 }
 
 std::optional<Shared> SharedShortage(const std::vector<const RoleNodes*>& roles, const Policy& policy) {
-  if (roles.size() < 2) return std::nullopt;
-  // With as many fitting nodes as pods in all, each pod can have a node of its own.
-  std::int64_t pods = 0;
-  std::int64_t fewest = INT64_MAX;
-  for (const RoleNodes* role : roles) {
-    pods += role->replicas;
-    std::int64_t fitting = 0;
-    for (const Candidate& candidate : role->candidates) {
-      if (candidate.kind && (candidate.fits > 0 || !candidate.size_known)) ++fitting;
-    }
-    fewest = std::min(fewest, fitting);
-  }
-  if (pods <= fewest) return std::nullopt;
-  std::vector<const RoleNodes*> large_first = roles;
+  if (roles.size() < 2 || OneEachSuffices(roles)) return std::nullopt;
+  Order large_first = roles;
   std::stable_sort(large_first.begin(), large_first.end(), [](const auto* a, const auto* b) { return a->cpu > b->cpu; });
-  std::vector<const RoleNodes*> scarce_first = roles;
+  Order scarce_first = roles;
   std::stable_sort(scarce_first.begin(), scarce_first.end(), [](const auto* a, const auto* b) { return a->qualified < b->qualified; });
-  const Rooms rooms = AllRooms(roles, policy);
   std::optional<Shared> shortage;
-  for (const auto* order : {&large_first, &scarce_first}) {
+  const Order* const orders[] = {&roles, &large_first, &scarce_first};
+  for (const Order* order : orders) {
     for (const bool tight : {false, true}) {
-      const auto tried = Try(*order, rooms, tight);
+      const auto tried = Try(*order, tight, policy);
       if (!tried) return std::nullopt;
       if (!shortage) shortage = tried;
     }

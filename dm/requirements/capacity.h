@@ -8,7 +8,9 @@
 
 namespace dm::requirements {
 
-// By kind alone the need cannot be met: hosts where pods keep away from each other, otherwise room by packing.
+// How a role's need is counted where kind decides: hosts where pods keep away from each other, otherwise room by packing.
+Measure MeasureOfKind(const RoleNodes& nodes);
+// By kind alone the need cannot be met.
 bool KindShort(const RoleNodes& nodes);
 
 struct Shared {
@@ -16,7 +18,7 @@ struct Shared {
   std::int64_t placed = 0;
   int replicas = 0;
 };
-// Every role alone fits; do they fit together? Two orders of roles by two ways of packing are tried, so a shortage may be
+// Every role alone fits; do they fit together? Some orders of roles by two ways of packing are tried, so a shortage may be
 // reported where a cleverer packing exists, and never the other way round.
 std::optional<Shared> SharedShortage(const std::vector<const RoleNodes*>& roles, const Policy& policy);
 

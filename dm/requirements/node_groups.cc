@@ -65,6 +65,12 @@ std::optional<Exclusion> PodFilter::Excludes(const NodeView& node, std::uint32_t
   return std::nullopt;
 }
 
+std::optional<std::string_view> LabelOf(const NodeView& node, const std::string& key) {
+  const auto label = node.node->meta.labels.find(key);
+  if (label == node.node->meta.labels.end()) return std::nullopt;
+  return label->second;
+}
+
 std::string_view DomainOf(const NodeView& node, const std::string& topology_key) {
   const auto label = node.node->meta.labels.find(topology_key);
   if (label != node.node->meta.labels.end() && !label->second.empty()) return label->second;

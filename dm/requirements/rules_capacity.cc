@@ -40,6 +40,20 @@ Finding About(Role role, std::int64_t missing) {
   return finding;
 }
 
+// A node without the label of a hard spread takes no pod, whatever its size: said, since nothing else gives it away.
+std::string MissingLabel(const RoleNodes& nodes) {
+  for (const auto& spread : nodes.pods->pod.topology_spread) {
+    if (!spread.hard) continue;
+    const auto lacking = std::count_if(nodes.candidates.begin(), nodes.candidates.end(), [&](const Candidate& c) {
+      return c.kind && !LabelOf(*c.node, spread.topology_key);
+    });
+    if (lacking == 0) continue;
+    return "; " + Plural(lacking, "node") + (lacking == 1 ? " lacks" : " lack") + " the label " +
+           base::Printable(spread.topology_key, 100) + ", which topologySpreadConstraints ask for";
+  }
+  return {};
+}
+
 void ReportTooSmall(Rule rule, Context& context, const RoleNodes& nodes, std::int64_t room) {
   Finding finding = About(nodes.role, nodes.replicas - room);
   const auto fitting = std::count_if(nodes.candidates.begin(), nodes.candidates.end(),
@@ -55,6 +69,7 @@ void ReportTooSmall(Rule rule, Context& context, const RoleNodes& nodes, std::in
     finding.message += " (nearest: " + miss->node->node->meta.name + " with " + OfferedCpu(*miss->node, context.policy).ToString() +
                        " CPU and " + OfferedMemory(*miss->node, context.policy).ToString() + ")";
   }
+  finding.message += MissingLabel(nodes);
   finding.remedy = "add nodes of that size, unless an autoscaler will";
   AddShortage(rule, context, std::move(finding));
 }
@@ -90,8 +105,8 @@ void CheckNodeCapacity(Rule rule, Context& context) {
     finding.key = "shared";
     finding.found = "room for " + std::to_string(shared->placed);
     finding.required = "room for " + std::to_string(shared->replicas);
-    finding.message = "the roles must share nodes, and beside the others only " + std::to_string(shared->placed) + " of " +
-                      Plural(shared->replicas, RoleTitle(shared->role)) + " fit (each takes " +
+    finding.message = "beside the pods of the other roles only " + std::to_string(shared->placed) + " of " +
+                      Plural(shared->replicas, RoleTitle(shared->role)) + " find a place (each takes " +
                       SizeText(context.Nodes(shared->role)) + ")";
     finding.remedy = "add nodes, or larger ones, unless an autoscaler will";
     AddShortage(rule, context, std::move(finding));

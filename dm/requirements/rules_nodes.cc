@@ -86,7 +86,7 @@ void CheckNodesForRole(Rule rule, Context& context) {
     const RoleNodes& nodes = context.Nodes(role);
     if (!context.KindShort(role)) continue;
     const bool hosts = nodes.spreading.OneAHost();
-    const std::int64_t room = Placeable(nodes, Count::kQualified, hosts ? Measure::kHosts : Measure::kSize);
+    const std::int64_t room = Placeable(nodes, Count::kQualified, MeasureOfKind(nodes));
     Misses misses = DescribeMisses(nodes, weights, context.environment());
     Finding finding;
     finding.role = role;

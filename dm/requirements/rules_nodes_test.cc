@@ -244,7 +244,15 @@ TEST(Spread, MastersOnOneHost) {
   };
   EXPECT_EQ(Warned(with("[{topologyKey: kubernetes.io/hostname}]"), four), Words());               // four hosts, skew 1
   EXPECT_EQ(Warned(with("[{topologyKey: kubernetes.io/hostname, maxSkew: 2}]"), four), Words({"MastersSpread"}));
-  EXPECT_EQ(Warned(with("[{topologyKey: topology.kubernetes.io/zone}]"), four), Words({"MastersSpread"}));
+  // Nodes without a zone take no pod that must spread over zones.
+  EXPECT_EQ(Warned(with("[{topologyKey: topology.kubernetes.io/zone}]"), four), Words({"MastersSpread", "NodeCapacity!warn"}));
+  ClusterView zoned = View({});
+  for (const char* name : {"a", "b", "c", "d"}) {
+    NodeSpec node = Good(name);
+    node.labels["topology.kubernetes.io/zone"] = name[0] < 'c' ? "z1" : "z2";
+    AddNode(zoned, MakeNode(node));
+  }
+  EXPECT_EQ(Warned(with("[{topologyKey: topology.kubernetes.io/zone}]"), zoned), Words({"MastersSpread"}));
   EXPECT_EQ(FindRule(Judged(with("[{topologyKey: kubernetes.io/hostname}]"), View({Good("a"), Good("b")})), "MastersSpread")->field,
             "spec.master.topologySpreadConstraints");
   EXPECT_EQ(Warned(with("[{topologyKey: kubernetes.io/hostname, minDomains: 3}]"), four), Words());

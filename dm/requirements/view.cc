@@ -1,5 +1,7 @@
 #include "dm/requirements/view.h"
 
+#include <algorithm>
+
 #include "dm/requirements/kind.h"
 #include "dm/requirements/network.h"
 #include "dm/requirements/os.h"
@@ -18,6 +20,16 @@ const kube::api::StorageClass* ClusterView::DefaultClass() const {
   return best;
 }
 
+namespace {
+
+std::int32_t WholePods(kube::api::Quantity pods) {
+  constexpr std::int32_t kMost = std::numeric_limits<std::int32_t>::max();
+  const kube::api::Quantity one = kube::api::Quantity::FromUnits(1);
+  return pods.IsNegative() ? 0 : static_cast<std::int32_t>(std::min<kube::api::Int128>(pods.nano() / one.nano(), kMost));
+}
+
+}  // namespace
+
 std::shared_ptr<const NodeView> Judge(std::shared_ptr<const kube::api::Node> node, const Policy& policy, TraitsPool* pool) {
   auto view = std::make_shared<NodeView>();
   view->os = JudgeOs(*node, policy);
@@ -26,6 +38,7 @@ std::shared_ptr<const NodeView> Judge(std::shared_ptr<const kube::api::Node> nod
   view->traits = pool != nullptr ? pool->Share(std::move(traits)) : std::make_shared<const NodeTraits>(std::move(traits));
   view->cpu = node->cpu.value_or(kube::api::Quantity());
   view->memory = node->memory.value_or(kube::api::Quantity());
+  if (node->pods) view->pods = WholePods(*node->pods);
   view->size_known = node->cpu.has_value() && node->memory.has_value();
   view->node = std::move(node);
   view->kind_faults = KindFaults(*view);

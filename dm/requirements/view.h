@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -31,6 +32,7 @@ struct NodeView {
   std::optional<double> network_gbps;
   std::uint16_t kind_faults = 0;                       // KindFault bits that hold for every role and environment (kind.h)
   bool size_known = false;                             // both are said
+  std::int32_t pods = std::numeric_limits<std::int32_t>::max();   // that it can allocate, if it says so
   // Requests of what runs there, for capacity.measure "free"; absent: unknown.
   std::optional<kube::api::Quantity> used_cpu, used_memory;
   OsFacts os;
