@@ -60,15 +60,16 @@ unit() { configure_and_build asan-ubsan && ctest_part asan-ubsan; }
 tsan() { configure_and_build tsan base_test net_test kube_test app_test && ctest_part tsan '^(base|net|kube|app)$'; }
 release() { configure_and_build release && mkdir -p build/bin && cp -f build/release/bin/* build/bin/; }
 cluster() { must "Kubernetes binaries" tests/cluster/build && counted "cluster self-test" tests/cluster/selftest; }
+scheduler() { counted "check and the scheduler agree" tests/scheduler/run; }
 agreement() { counted "check and the webhook agree" tests/agreement/run; }
 e2e() { counted "end-to-end tests" tests/e2e/run; }
 
 PARTS=("$@")
-[ ${#PARTS[@]} -gt 0 ] || PARTS=(lint unit tsan release cluster agreement e2e)
+[ ${#PARTS[@]} -gt 0 ] || PARTS=(lint unit tsan release cluster scheduler agreement e2e)
 for part in "${PARTS[@]}"; do
   case "$part" in
-    lint | unit | tsan | release | cluster | agreement | e2e) "$part" ;;
-    *) echo "test: there is no part '$part' (lint unit tsan release cluster agreement e2e)" >&2; exit 2 ;;
+    lint | unit | tsan | release | cluster | scheduler | agreement | e2e) "$part" ;;
+    *) echo "test: there is no part '$part' (lint unit tsan release cluster scheduler agreement e2e)" >&2; exit 2 ;;
   esac
 done
 echo "all in $(($(date +%s) - START)) s"
