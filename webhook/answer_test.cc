@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/json.h"
+#include "dm/requirements/kind.h"
 #include "dm/requirements/text.h"
 #include "webhook/warnings.h"
 
@@ -130,6 +131,47 @@ TEST(Answer, EveryCauseHasAField) {
   Verdict verdict;
   verdict.denials = {finding};
   EXPECT_EQ(Sent(verdict)["response"]["status"]["details"]["causes"][0]["field"], "spec");
+}
+
+Finding UnknownNetwork(Role role, int nodes) {
+  Finding finding;
+  finding.rule = Rule::kNodeNetwork;
+  finding.severity = Severity::kWarn;
+  finding.role = role;
+  finding.key = std::to_string(static_cast<unsigned>(requirements::KindFault::kNetworkUnknown));
+  finding.field = "spec." + std::string(RoleName(role));
+  finding.shape = requirements::Shape::kForbidden;
+  finding.shortfall = requirements::Shortfall::Count(nodes);
+  finding.message = std::to_string(nodes) + " nodes for " + std::string(RoleTitle(role)) + " do not say how fast the network is (n1, n2)";
+  finding.remedy = "label the nodes with dm.pingcap.com/network-gbps";
+  return finding;
+}
+
+TEST(Answer, AnUnknownNetworkIsOneLineAnApply) {
+  Verdict verdict;
+  verdict.warnings = {UnknownNetwork(Role::kMaster, 2), UnknownNetwork(Role::kWorker, 3), UnknownNetwork(Role::kMonitor, 2)};
+  verdict.not_checked = {{Rule::kNodeNetwork, "how fast the network of 2 nodes is, is not known"}};
+  EXPECT_THAT(Answer(AReview(), verdict, {}, {}).warnings,
+              ElementsAre("NodeNetwork: not checked for spec.master, spec.worker, spec.monitor: 3 nodes for DM-worker do not say how fast the "
+                          "network is (n1, n2): label the nodes with dm.pingcap.com/network-gbps"));
+
+  // What else was not checked is still said; in development, where the finding is only information, this is the one line.
+  verdict.not_checked.push_back({Rule::kNodeCapacity, "some nodes do not say what they can allocate"});
+  EXPECT_THAT(Answer(AReview(), verdict, {}, {}).warnings,
+              ElementsAre(HasSubstr("NodeNetwork: not checked"),
+                          "1 rule was not checked: NodeCapacity (some nodes do not say what they can allocate)"));
+  for (Finding& finding : verdict.warnings) finding.severity = Severity::kInfo;
+  EXPECT_THAT(Answer(AReview(), verdict, {}, {}).warnings,
+              ElementsAre("2 rules were not checked: NodeNetwork, NodeCapacity (how fast the network of 2 nodes is, is not known)"));
+}
+
+TEST(Answer, ASlowNetworkIsToldForEachRole) {
+  Verdict verdict;
+  for (const Role role : {Role::kMaster, Role::kWorker}) {
+    verdict.warnings.push_back(UnknownNetwork(role, 1));
+    verdict.warnings.back().key = std::to_string(static_cast<unsigned>(requirements::KindFault::kNetworkSlow));
+  }
+  EXPECT_EQ(Answer(AReview(), verdict, {}, {}).warnings.size(), 2u);
 }
 
 TEST(Answer, WarningsInOrderOfImportance) {
