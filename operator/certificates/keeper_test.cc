@@ -121,6 +121,28 @@ TEST_F(KeeperTest, ASecretThatAppearsInBetweenIsNotOverwritten) {
   EXPECT_EQ(api.At(Path("orders-dm-authority"))["data"], (Json{{"a", "Yg=="}}));
 }
 
+TEST_F(KeeperTest, ASecretThatChangesInBetweenIsNotOverwritten) {
+  const std::string mark = Keep().mark;
+  want.meta.annotations[kRotateAuthorityAt] = "1";
+  bool raced = false;
+  api.Inject([&](const net::Request& request) -> std::optional<base::Result<net::Response>> {
+    if (request.method == "PATCH" && !raced) {
+      raced = true;
+      Json theirs = api.At(Path("orders-dm-authority"));
+      theirs["data"]["ca.crt"] = "YQ==";
+      api.Put(Path("orders-dm-authority"), theirs);
+    }
+    if (request.method != "PATCH") return std::nullopt;
+    // The API server's own check, which FakeApi does not make for patches.
+    const Json patch = Json::parse(request.body), live = api.At(std::string(net::PathOf(request.target)));
+    if (patch["metadata"].value("resourceVersion", live["metadata"]["resourceVersion"]) == live["metadata"]["resourceVersion"]) return std::nullopt;
+    return base::Result<net::Response>(FakeApi::StatusAnswer(409, "Conflict", "the object has been modified"));
+  });
+  Keep({mark});
+  EXPECT_TRUE(raced);
+  EXPECT_EQ(api.At(Path("orders-dm-authority"))["data"]["ca.crt"], "YQ==");
+}
+
 TEST_F(KeeperTest, WithoutTheRightItSaysWhatGivesIt) {
   api.Inject([](const net::Request& request) -> std::optional<base::Result<net::Response>> {
     if (request.method == "GET") return std::nullopt;
