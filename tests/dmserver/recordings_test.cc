@@ -310,6 +310,26 @@ TEST_F(Recordings, ARelayingWorkersLeaseIsTheLongerOne) {
   EXPECT_EQ(StageOf("w0"), "bound");
 }
 
+// Also where the raft leader and DM's are the same process: the word must be out before raft's leadership goes.
+TEST_F(Recordings, ALeaderThatStopsIsFollowedAtOnce) {
+  StartMasters(3);
+  auto* leader = masters_[LeaderName()].get();
+  const auto name = leader->options().name;
+  ASSERT_TRUE(Await([&] {
+    if (leader->node().IsLeader()) return true;
+    for (auto& [other, master] : masters_) {
+      if (master->node().IsLeader()) master->node().TransferLeadership();
+    }
+    return false;
+  }));
+  const auto other = FollowerName();
+  leader->Stop();
+  EXPECT_TRUE(Await([&] {
+    const auto now = masters_[other]->DmLeader();
+    return now && now->name != name;
+  })) << "its lease of 60 s must not have to run out";
+}
+
 TEST_F(Recordings, WithoutQuorum) {
   StartMasters(3);
   const auto survivor = FollowerName();
