@@ -14,6 +14,10 @@ ROW = re.compile(r'^\| <a id="\w+"></a>(\w+) \| ([^|]+) \| ([^|]+) \|', re.M)
 HEAD = re.compile(r"^# Refused by (\w+)(?: \(said by (\w+)\))?: ")
 MARK = re.compile(r"^( *)(\S.*?) +# <-- (?:write: (.+)|remove: .+)$")
 
+# What NodesForRole says of the nodes, so that the example is refused for its own reason.
+REASONS = {"NodeLinux": "windows", "NodeArchitecture": "is arm64, not amd64", "NodeOS": "runs CentOS 7.2, 7.3 or later is needed",
+           "NodeNetwork": "has a network of 1 Gb/s"}
+
 
 def denying_rules():
     """The rules that refuse somewhere; the page is held equal to the registry by a unit test."""
@@ -76,11 +80,13 @@ def test_refused_by_the_rule_that_it_is_named_after(judged, path, request):
     text = path.read_text()
     rule, said_by = HEAD.match(text).groups()
     assert rule == path.stem
-    change = rule in ("StorageShrink", "StorageClassChange")
+    change = rule in ("StorageShrink", "StorageClassChange", "TLSSwitch")
     where = ("-n", request.getfixturevalue("running") if change else "default")
     printed = judged.refusal(text, "--dry-run=server", *where)
     causes = bullets(printed) or [printed.split(" is invalid: ", 1)[1]]
     assert len(causes) == 1 and f"({said_by or rule})" in causes[0], printed
+
+    assert REASONS.get(rule, "") in causes[0], printed
 
     mended, marked = corrected(text)
     if not said_by and rule not in ("NodesForRole", "ConfigParses", "ConfigKnownKey", "ReservedConfig", "MonitorReplicas"):
