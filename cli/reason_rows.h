@@ -50,6 +50,7 @@ inline constexpr Reason kReasons[] = {
     {"Progressing", "True", "CertificateNotOurs", "as in `CertificatesReady`", "as in `CertificatesReady`"},
     {"Progressing", "True", "CertificateNotIssued", "as in `CertificatesReady`", "as in `CertificatesReady`"},
     {"Progressing", "True", "CertManagerMissing", "as in `CertificatesReady`", "as in `CertificatesReady`"},
+    {"Progressing", "True", "CannotExpand", "a claim is smaller than the spec asks, and its class does not allow growth", "a class with `allowVolumeExpansion`, or take the request back"},
     {"Progressing", "True", "NoMasters", "`spec.master.replicas` is 0", "set it to 1 or more; to stop a cluster use `suspendAction`"},
     {"Progressing", "True", "WorkerRemoved", "`spec.worker` was removed while workers run: they are kept", "put it back, or set its replicas to 0 to scale in first"},
     {"Progressing", "True", "NameTaken", "an object with a name that this cluster needs belongs to somebody else", "rename one of them, or delete the object named"},
