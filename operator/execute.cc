@@ -1,9 +1,12 @@
 #include "operator/execute.h"
 
+#include <algorithm>
+
 #include <nlohmann/json.hpp>
 
 #include "app/dm_resource.h"
 #include "base/log.h"
+#include "kube/api/node.h"
 #include "kube/apply.h"
 #include "operator/observe.h"
 
@@ -91,11 +94,20 @@ struct Executor::Visitor {
     const auto resource = Resource(action.kind);
     if (!resource) return base::Propagate(resource);
     base::LogInfo("deleting", {{"cluster", in.want.meta.Key()}, {"object", action.kind + "/" + action.name}, {"uid", action.uid}, {"why", action.why}});
-    auto deleted = executor.client_.Delete(**resource, in.want.meta.ns, action.name, {action.uid, ""}, "Background", stop);
+    auto deleted = executor.client_.Delete(**resource, in.want.meta.ns, action.name, {action.uid, ""}, action.orphan ? "Orphan" : "Background", stop);
     // Another object of that name is there by now: the one that was meant is gone.
     if (!deleted && deleted.error().code != Code::kConflict) return base::Propagate(deleted, "deleting " + action.kind + " " + action.name);
     outcome.written.push_back({action.kind, action.name, action.uid, ""});
     return {};
+  }
+
+  Result<void> operator()(const OwnClaim& action) {
+    Json owners = Json::array();
+    if (action.owned) {
+      owners.push_back({{"apiVersion", std::string(kApiVersion)}, {"kind", std::string(kKind)}, {"name", in.want.meta.name}, {"uid", in.want.meta.uid}});
+    }
+    return Patch("PersistentVolumeClaim", action.name,
+                 {{"metadata", {{"uid", action.uid}, {"resourceVersion", action.resource_version}, {"ownerReferences", owners}}}});
   }
 
   Result<void> operator()(const Emit& action) {
@@ -162,7 +174,38 @@ struct Executor::Visitor {
     return {};
   }
 
+  // Our caches may lag: what makes a member lost is looked at once more where it is kept.
+  Result<void> StillLost(const Loss& loss) const {
+    if (!loss.node.empty()) {
+      const auto object = executor.client_.Get(kube::resources::kNodes, "", loss.node, stop);
+      if (!object && object.error().code == Code::kNotFound) return {};
+      if (!object) return base::Propagate(object, "looking at node " + loss.node);
+      const auto node = kube::api::ParseNode(*object);
+      if (!node) return base::Propagate(node);
+      if (OutOfService(*node)) return {};
+      return base::Fail(Code::kConflict, "node " + loss.node + " is there again");
+    }
+    const auto object = executor.client_.Get(kube::resources::kPersistentVolumeClaims, in.want.meta.ns, loss.claim, stop);
+    if (!object && object.error().code == Code::kNotFound) return {};
+    if (!object) return base::Propagate(object, "looking at claim " + loss.claim);
+    const auto claim = ParseClaim(*object);
+    if (!claim) return base::Propagate(claim);
+    if (claim->phase == "Lost" || !claim->IsMember()) return {};
+    return base::Fail(Code::kConflict, "claim " + loss.claim + " carries its data again");
+  }
+
+  // May a dead one be taken out of this list? It is not reached now, and who is reached is a majority.
+  static Result<void> MayRemoveDead(const members::Roster& roster, const members::Master& dead) {
+    if (dead.alive) return base::Fail(Code::kConflict, dead.name + " answers again");
+    const auto alive = std::count_if(roster.masters.begin(), roster.masters.end(), [](const auto& m) { return m.alive; });
+    if (alive >= static_cast<std::ptrdiff_t>(roster.masters.size() / 2 + 1)) return {};
+    return base::Fail(Code::kConflict, "no majority is alive; nobody is removed now");
+  }
+
   Result<void> operator()(const DeleteMember& action) {
+    if (action.lost) {
+      if (const auto still = StillLost(*action.lost); !still) return base::Propagate(still, "replacing " + action.name);
+    }
     const std::string asked = WhoRemoves(action.name);
     if (asked.empty()) return base::Fail(Code::kUnavailable, "no other dm-master can remove " + action.name);
     auto client = Fenced(asked);
@@ -176,8 +219,11 @@ struct Executor::Visitor {
       if (!member) return {};
       if (member->id != action.id) return base::Fail(Code::kConflict, action.name + " is member " + member->id + " by now, not " + action.id);
       if (roster->leader.name == action.name) return base::Fail(Code::kConflict, action.name + " has come to lead");
+      if (action.lost) {
+        if (const auto may = MayRemoveDead(*roster, *member); !may) return may;
+      }
       for (const auto& other : roster->masters) {
-        if (other.name != action.name && !other.alive) return base::Fail(Code::kConflict, other.name + " is not alive; nobody is removed now");
+        if (!action.lost && other.name != action.name && !other.alive) return base::Fail(Code::kConflict, other.name + " is not alive; nobody is removed now");
       }
     }
     outcome.members_changed = true;

@@ -1,6 +1,7 @@
 #include "operator/observe.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/log.h"
 #include "base/strings.h"
@@ -26,7 +27,34 @@ void TakeChild(lifecycle::Observed& seen, const Kept& kept) {
   seen.children[kept.kind + "/" + kept.meta.name] = {kept.meta, std::move(*object)};
 }
 
+lifecycle::RoleState& Of(lifecycle::Observed& seen, Role role) {
+  return role == Role::kMaster ? seen.master : role == Role::kWorker ? seen.worker : seen.monitor;
+}
+
+// Of the nodes that masters stand on or stood on, and that their volumes were made for.
+void LookAtNodes(const DMCluster& want, lifecycle::Observed& seen, const requirements::ClusterView& view) {
+  if (!view.nodes_known) return;
+  std::set<std::string> names;
+  for (const auto& [ordinal, pod] : seen.master.pods) names.insert(pod.node_name);
+  for (const auto& [ordinal, claim] : seen.master.claims) names.insert(claim.meta.Annotation(lifecycle::kSelectedNode));
+  if (const base::Json* lost = base::FindPath(want.status, {"master", "failureMembers"}); lost && lost->is_object()) {
+    for (const auto& [name, entry] : lost->items()) names.insert(base::GetStringOr(entry, "node"));
+  }
+  names.erase("");
+  for (const auto& name : names) {
+    const auto it = std::lower_bound(view.nodes.begin(), view.nodes.end(), name,
+                                     [](const auto& one, const std::string& wanted) { return one->node->meta.name < wanted; });
+    seen.nodes[name] = it == view.nodes.end() || (*it)->node->meta.name != name ? lifecycle::NodeState::kGone
+                       : OutOfService(*(*it)->node)                              ? lifecycle::NodeState::kOutOfService
+                                                                                 : lifecycle::NodeState::kThere;
+  }
+}
+
 }  // namespace
+
+bool OutOfService(const kube::api::Node& node) {
+  return std::any_of(node.taints.begin(), node.taints.end(), [](const auto& taint) { return taint.key == "node.kubernetes.io/out-of-service"; });
+}
 
 lifecycle::Observed Observe(const Stores& stores, const DMCluster& want, const std::shared_ptr<const members::Reads>& reads,
                             const requirements::ClusterView& view) {
@@ -38,22 +66,23 @@ lifecycle::Observed Observe(const Stores& stores, const DMCluster& want, const s
     EachOf(*store, key, prefix, [&](const Kept& kept) { TakeChild(seen, kept); });
   }
   EachOf(stores.pods, key, prefix, [&](const kube::api::Pod& pod) {
-    for (const Role role : {Role::kMaster, Role::kWorker}) {
+    for (const Role role : {Role::kMaster, Role::kWorker, Role::kMonitor}) {
       const int ordinal = OrdinalOf(names, role, pod.meta.name);
-      if (ordinal >= 0) (role == Role::kMaster ? seen.master : seen.worker).pods[ordinal] = pod;
+      if (ordinal >= 0) Of(seen, role).pods[ordinal] = pod;
     }
   });
-  for (const Role role : {Role::kMaster, Role::kWorker}) {
+  for (const Role role : {Role::kMaster, Role::kWorker, Role::kMonitor}) {
     const std::string stem = names.ClaimTemplate(role) + "-";
     EachOf(stores.claims, key, want.meta.ns + "/" + stem + names.StatefulSet(role) + "-", [&](const lifecycle::Claim& claim) {
       const int ordinal = OrdinalOf(names, role, std::string_view(claim.meta.name).substr(stem.size()));
-      if (ordinal >= 0) (role == Role::kMaster ? seen.master : seen.worker).claims[ordinal] = claim;
+      if (ordinal >= 0) Of(seen, role).claims[ordinal] = claim;
     });
   }
   if (reads) seen.members = *reads;
   for (const auto& [name, storage_class] : view.classes) {
     if (storage_class->allow_volume_expansion) seen.expandable.insert(name);
   }
+  LookAtNodes(want, seen, view);
   return seen;
 }
 
@@ -80,7 +109,7 @@ members::Target TargetOf(const DMCluster& want, const std::map<int, kube::api::P
 requirements::LiveFacts LiveFactsOf(const DMCluster& want, const lifecycle::Observed& seen) {
   requirements::LiveFacts live;
   live.known = true;
-  for (const Role role : {Role::kMaster, Role::kWorker}) {
+  for (const Role role : {Role::kMaster, Role::kWorker, Role::kMonitor}) {
     if (role == Role::kWorker && !want.has_worker) continue;
     for (const auto& [ordinal, claim] : seen.role(role).claims) {
       live.claims.push_back({role, claim.meta.name, claim.capacity, claim.storage_class});

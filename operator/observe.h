@@ -22,6 +22,9 @@ lifecycle::Observed Observe(const Stores& stores, const DMCluster& want, const s
 members::Target TargetOf(const DMCluster& want, const std::map<int, kube::api::Pod>& masters, const members::Credentials& credentials,
                          bool subtasks);
 
+// An administrator has said that the node is down and stays down (node.kubernetes.io/out-of-service).
+bool OutOfService(const kube::api::Node& node);
+
 // What the rules want to know of the running cluster.
 requirements::LiveFacts LiveFactsOf(const DMCluster& want, const lifecycle::Observed& seen);
 

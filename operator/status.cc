@@ -1,6 +1,7 @@
 #include "operator/status.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/strings.h"
 
@@ -8,6 +9,8 @@ namespace dm::op {
 namespace {
 
 using base::Json;
+using lifecycle::ComponentName;
+using lifecycle::ComponentOf;
 using lifecycle::ReadSet;
 
 // What the status held before, or an empty object.
@@ -27,6 +30,33 @@ std::string Phase(const StatusInput& in, Role role) {
   return "Normal";
 }
 
+// The volumes of a role in v1's words, and one by one those that are not (yet) as large as they were asked to be.
+void PutVolumes(const StatusInput& in, Role role, Json& part) {
+  const auto& claims = in.seen.role(role).claims;
+  if (claims.empty()) return;
+  const auto& size = in.want.component(role).storage_size;
+  int bound = 0, resized = 0;
+  kube::api::Quantity least = claims.begin()->second.capacity;
+  Json pending = Json::object();
+  for (const auto& [ordinal, claim] : claims) {
+    bound += claim.phase == "Bound";
+    const auto wanted = size ? std::max(*size, claim.request) : claim.request;
+    resized += claim.capacity >= wanted;
+    least = std::min(least, claim.capacity);
+    if (claim.phase != "Bound") {
+      pending[claim.meta.name] = claim.phase.empty() ? "Pending" : claim.phase;
+    } else if (claim.capacity < wanted) {
+      pending[claim.meta.name] = !claim.resizing.empty() ? claim.resizing : claim.request < wanted ? "not asked to grow yet" : "Resizing";
+    }
+  }
+  const std::string name = in.want.names().ClaimTemplate(role);
+  Json& volume = part["volumes"][name] = {{"name", name}, {"boundCount", bound}, {"currentCount", claims.size()}, {"currentCapacity", least.ToString()},
+                                          {"resizedCount", resized}};
+  if (const auto& known = claims.begin()->second.storage_class) volume["currentStorageClass"] = *known;
+  if (size) volume["resizedCapacity"] = size->ToString();
+  if (!pending.empty()) volume["pending"] = std::move(pending);
+}
+
 void PutSet(const StatusInput& in, Role role, Json& part) {
   part["phase"] = Phase(in, role);
   part["image"] = in.want.ImageOf(role);
@@ -34,15 +64,30 @@ void PutSet(const StatusInput& in, Role role, Json& part) {
   int ready = 0;
   for (const auto& [ordinal, pod] : in.seen.role(role).pods) ready += pod.ready && !pod.meta.BeingDeleted();
   part["readyReplicas"] = ready;
+  PutVolumes(in, role, part);
 }
 
 Json MasterEntry(const members::Master& master, bool healthy) {
   return {{"name", master.name}, {"id", master.id}, {"clientURL", master.client_url}, {"health", healthy}};
 }
 
+// As TiDB Operator 1.x shows them; `node` is ours.
+void PutFailures(const StatusInput& in, Json& part) {
+  for (const auto& failure : in.plan.failures) {
+    Json& entry = part["failureMembers"][failure.pod] = {{"podName", failure.pod}, {"memberID", failure.member_id}, {"memberDeleted", failure.removed}};
+    if (!failure.claim_uid.empty()) {
+      entry["pvcUID"] = failure.claim_uid;
+      entry["pvcUIDSet"] = {{failure.claim_uid, Json::object()}};
+    }
+    if (!failure.node.empty()) entry["node"] = failure.node;
+    if (!failure.since.empty()) entry["createdAt"] = failure.since;
+  }
+}
+
 Json Masters(const StatusInput& in) {
   Json part = Json::object();
   PutSet(in, Role::kMaster, part);
+  PutFailures(in, part);
   const auto& reads = in.seen.members;
   if (reads.roster) {
     Json members = Json::object();
@@ -120,6 +165,30 @@ Json WithOurs(const Json* theirs, const std::vector<kube::api::Condition>& ours,
   return list;
 }
 
+// The roll under way: what still runs, and whether the new version has led already, after which there is no way back.
+void PutUpgrade(const StatusInput& in, Json& status) {
+  std::set<std::string> versions;
+  std::string component, revision;
+  int ordinal = -1;
+  bool led = base::GetBoolOr(Before(in.want, {"upgrade"}), "newVersionLed", false);
+  for (const Role role : {Role::kMaster, Role::kWorker}) {
+    const auto* set = in.seen.Find("StatefulSet", in.want.names().StatefulSet(role));
+    const auto state = set ? ReadSet(*set) : lifecycle::SetState{};
+    for (const auto& [number, pod] : in.seen.role(role).pods) {
+      const auto colon = pod.image.rfind(':');
+      if (colon != std::string::npos && pod.image.find('/', colon) == std::string::npos) versions.insert(pod.image.substr(colon + 1));
+      const bool newest = pod.controller_revision == state.update_revision;
+      if (role == Role::kMaster && in.seen.members.roster && in.seen.members.roster->leader.name == pod.meta.name) led = led || (state.observed && newest);
+      if (newest || !state.observed || pod.controller_revision.empty() || (!component.empty() && component != ComponentName(ComponentOf(role)))) continue;
+      component = ComponentName(ComponentOf(role));
+      revision = state.update_revision;
+      ordinal = number;
+    }
+  }
+  if (component.empty()) return;
+  status["upgrade"] = {{"revision", revision}, {"component", component}, {"ordinal", ordinal}, {"newVersionLed", led}, {"runningVersions", versions}};
+}
+
 std::string WorkerSelector(const DMCluster& want) {
   std::vector<std::string> parts;
   for (const auto& [key, value] : SelectorLabels(want.meta.name, Role::kWorker)) parts.push_back(key + "=" + value);
@@ -143,6 +212,7 @@ Json BuildStatus(const StatusInput& in) {
   if (in.want.has_worker || in.seen.Find("StatefulSet", in.want.names().StatefulSet(Role::kWorker))) status["worker"] = Workers(in);
   if (Json sources = Sources(in); !sources.empty()) status["sources"] = std::move(sources);
   PutRecords(in.plan, status);
+  PutUpgrade(in, status);
 
   // Conditions that are no longer stated go away; those that are keep their transition times.
   const auto now = BuildConditions(in);

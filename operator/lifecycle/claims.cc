@@ -1,22 +1,55 @@
 // Claims: the user's data. They grow in place; they are deleted one by one, by UID, and only where the policy says Delete and
-// what they belonged to is gone from DM.
+// what they belonged to is gone from DM. What cannot be done is stated once, in a condition: it holds up nothing.
+#include "base/strings.h"
 #include "operator/lifecycle/steps.h"
 
 namespace dm::op::lifecycle {
 namespace {
 
-void Grow(Planning& p, Role role) {
-  const auto& size = p.want.component(role).storage_size;
+struct Storage {
+  std::vector<std::string> cannot, larger, growing;
+};
+
+const std::optional<kube::api::Quantity>& SizeOf(const DMCluster& want, Role role) {
+  static const std::optional<kube::api::Quantity> none;
+  if (role == Role::kMonitor) return want.monitor ? want.monitor->storage_size : none;
+  return role == Role::kWorker && !want.has_worker ? none : want.component(role).storage_size;
+}
+
+int Wanted(const Planning& p, Role role) {
+  if (role == Role::kMonitor) return p.want.monitor ? p.want.monitor->replicas : 0;
+  return std::max(p.Desired(role), p.LiveReplicas(role));
+}
+
+void Grow(Planning& p, Role role, Storage& storage) {
+  const auto& size = SizeOf(p.want, role);
   if (!size) return;
+  const std::string wanted = size->ToString();
   for (const auto& [ordinal, claim] : p.seen.role(role).claims) {
-    if (claim.phase != "Bound" || claim.meta.BeingDeleted() || claim.request >= *size) continue;
-    if (!claim.storage_class || !p.seen.expandable.contains(*claim.storage_class)) {
-      p.WaitFor(ComponentOf(role), "CannotExpand",
-                "claim " + claim.meta.name + " has " + claim.request.ToString() + ", " + size->ToString() +
-                    " are wanted, and its storage class does not allow expansion");
-      continue;
+    if (ordinal >= Wanted(p, role) || claim.phase != "Bound" || claim.meta.BeingDeleted()) continue;   // the others grow when they are needed
+    const std::string& name = claim.meta.name;
+    if (claim.request < *size) {
+      if (!claim.storage_class || !p.seen.expandable.contains(*claim.storage_class)) {
+        storage.cannot.push_back(name + " (" + claim.request.ToString() + ", " + wanted + " wanted)");
+        continue;
+      }
+      p.moves.emplace_back(ResizeClaim{name, claim.meta.uid, *size});
+      storage.growing.push_back(name);
+    } else if (claim.capacity > *size) {
+      storage.larger.push_back(name + " (" + claim.capacity.ToString() + ", " + wanted + " wanted)");
+    } else if (claim.capacity < claim.request) {
+      storage.growing.push_back(claim.resizing.empty() ? name : name + " (" + claim.resizing + ")");
     }
-    p.moves.emplace_back(ResizeClaim{claim.meta.name, claim.meta.uid, *size});
+  }
+}
+
+void Tell(Planning& p, const Storage& storage) {
+  if (!storage.cannot.empty()) {
+    p.Say("StorageAsWanted", false, "CannotExpand", base::Join(storage.cannot, ", ") + ": the storage class does not allow expansion, so the disk stays as it is");
+  } else if (!storage.larger.empty()) {
+    p.Say("StorageAsWanted", false, "CannotShrink", base::Join(storage.larger, ", ") + ": a claim cannot shrink, so the disk stays as it is");
+  } else if (!storage.growing.empty()) {
+    p.Say("StorageAsWanted", false, "Growing", "growing " + base::Join(storage.growing, ", "));
   }
 }
 
@@ -39,11 +72,13 @@ void DeleteScaledIn(Planning& p, Role role) {
 }  // namespace
 
 void Claims(Planning& p) {
-  for (const Role role : {Role::kMaster, Role::kWorker}) {
-    if (role == Role::kWorker && !p.want.has_worker) continue;
-    Grow(p, role);
+  Storage storage;
+  for (const Role role : {Role::kMaster, Role::kWorker, Role::kMonitor}) {
+    Grow(p, role, storage);
+    if (role == Role::kMonitor || (role == Role::kWorker && !p.want.has_worker)) continue;
     if (p.want.when_scaled == Retain::kDelete) DeleteScaledIn(p, role);
   }
+  Tell(p, storage);
 }
 
 }  // namespace dm::op::lifecycle

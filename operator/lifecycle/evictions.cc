@@ -24,7 +24,12 @@ void CarryIntents(Planning& p) {
   for (const auto& entry : *list) {
     Intent intent{base::GetStringOr(entry, "action"), base::GetStringOr(entry, "pod"), base::GetStringOr(entry, "incarnation")};
     const auto pod = p.seen.master.pods.find(OrdinalOf(p.names, Role::kMaster, intent.pod));
-    if (pod == p.seen.master.pods.end() || pod->second.meta.uid != intent.incarnation) continue;
+    const auto slash = intent.incarnation.find('/');   // of NoOtherLeader: <UID>/<when>
+    if (pod == p.seen.master.pods.end() || pod->second.meta.uid != intent.incarnation.substr(0, slash)) continue;
+    if (slash != std::string::npos) {
+      const auto since = base::ParseRfc3339(intent.incarnation.substr(slash + 1));
+      if (!since || p.now.wall - *since > kLeaderRetry) continue;
+    }
     p.plan.intents.push_back(std::move(intent));
   }
 }
@@ -46,7 +51,7 @@ void Evictions(Planning& p) {
     if ((leaves || rolls) && !stuck) continue;
     std::erase(p.plan.intents, intent);
     if (leaves || rolls) {
-      p.plan.intents.push_back({std::string(kNoOtherLeader), intent.pod, intent.incarnation});
+      p.plan.intents.push_back({std::string(kNoOtherLeader), intent.pod, intent.incarnation + "/" + base::FormatRfc3339(p.now.wall)});
       p.moves.emplace_back(Emit{true, "NoOtherLeader", "no dm-master but " + intent.pod + " may lead; its eviction is taken back"});
     }
     p.member_action = CancelEvict{intent.pod};

@@ -35,7 +35,7 @@ void LostData(Planning& p) {
           "this DMCluster and create it anew");
   } else {
     p.Say("DataAtRisk", true, "VolumeLost",
-          base::Join(lost, ", ") + " does not carry the data of its member: the volume was deleted or replaced. The pod waits, it is not started empty");
+          base::Join(lost, ", ") + " does not carry the data of its member: the volume was deleted or replaced. The pod waits, it is not started empty until its old membership has been replaced (updatePolicy.failoverPeriod)");
   }
 }
 

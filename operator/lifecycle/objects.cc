@@ -26,20 +26,6 @@ void ApplyIfDifferent(Planning& p, Json object) {
   p.plan.actions.emplace_back(Apply{std::move(object)});
 }
 
-// What cannot be changed on a StatefulSet stays as it is; claims grow on their own (claims.cc). Where the live set covers what
-// is rendered, the rendered form is kept: it must not differ from the one that was applied at first.
-void KeepImmutable(Json& spec, const Child& live) {
-  const Json* now = base::Find(live.object, "spec");
-  if (!now) return;
-  for (const char* key : {"volumeClaimTemplates", "podManagementPolicy", "serviceName", "selector"}) {
-    const Json* value = base::Find(*now, key);
-    if (!value || kube::LiveCovers(Json{{key, spec[key]}}, Json{{key, *value}})) continue;
-    spec[key] = *value;
-    if (std::string_view(key) != "volumeClaimTemplates") continue;
-    for (Json& claim : spec[key]) claim.erase("status");
-  }
-}
-
 bool TemplateDiffers(const Json& desired, const Child& live) {
   const Json* want = base::FindPath(desired, {"spec", "template"});
   const Json* have = base::FindPath(live.object, {"spec", "template"});
@@ -47,10 +33,29 @@ bool TemplateDiffers(const Json& desired, const Child& live) {
 }
 
 std::optional<Role> RoleOfSet(const Planning& p, const std::string& name) {
-  for (const Role role : {Role::kMaster, Role::kWorker}) {
+  for (const Role role : {Role::kMaster, Role::kWorker, Role::kMonitor}) {
     if (name == p.names.StatefulSet(role)) return role;
   }
   return std::nullopt;
+}
+
+// Only the claim template stands between the set and what is desired: it is made anew around its pods, one a time and when
+// nothing else goes on.
+bool MakeAnew(Planning& p, const Json& desired, Role role, const Child& live) {
+  if (!ClaimTemplateOutgrown(p, desired, role, live)) return false;
+  const auto component = role == Role::kMonitor ? Component::kCluster : ComponentOf(role);
+  if (role != Role::kMonitor && (p.Busy(component) || !p.Outdated(role).empty() || p.template_held)) return false;
+  p.moves.emplace_back(DeleteObject{"StatefulSet", live.meta.name, live.meta.uid, "its claim template cannot change; its pods stay", true});
+  p.Tell(component, "MakingSetAnew", "StatefulSet " + live.meta.name + " is made anew with a larger claim template; its pods stay");
+  return true;
+}
+
+void ApplyMonitorSet(Planning& p, Json object) {
+  if (const Child* live = p.seen.Find("StatefulSet", NameOf(object))) {
+    if (MakeAnew(p, object, Role::kMonitor, *live)) return;
+    KeepImmutable(object["spec"], *live);
+  }
+  ApplyIfDifferent(p, std::move(object));
 }
 
 void ApplySet(Planning& p, Json object, Role role, bool& masters_change) {
@@ -61,6 +66,7 @@ void ApplySet(Planning& p, Json object, Role role, bool& masters_change) {
   spec["updateStrategy"] = Json{{"type", "OnDelete"}};   // we choose the order (roll.cc)
   HoldTemplate(p, object, role);
   if (const Child* live = p.Set(role)) {
+    const Json as_wanted = object;
     KeepImmutable(spec, *live);
     const bool differs = TemplateDiffers(object, *live);
     if (role == Role::kMaster) masters_change = differs || !ReadSet(*live).observed || !p.Outdated(Role::kMaster).empty();
@@ -69,6 +75,7 @@ void ApplySet(Planning& p, Json object, Role role, bool& masters_change) {
       KeepTemplate(object, *live);
       p.WaitFor(Component::kWorker, "WaitsForMasters", "the dm-workers change when the dm-masters have");
     }
+    if (!differs && MakeAnew(p, as_wanted, role, *live)) return;
   }
   ApplyIfDifferent(p, std::move(object));
 }
@@ -157,8 +164,14 @@ void Objects(Planning& p) {
     }
     if (kind == "StatefulSet") {
       if (!mapped) bootstrap_map(BootstrapMap(p, manifest));
+      if (const Child* live = p.seen.Find(kind, name); live && live->meta.BeingDeleted()) {
+        p.Tell(Component::kCluster, "OldObjectsRemain", "waiting until StatefulSet " + name + " has gone, to make it anew");
+        masters_change |= name == p.names.StatefulSet(Role::kMaster);
+        continue;
+      }
       if (const auto role = RoleOfSet(p, name)) {
-        ApplySet(p, manifest, *role, masters_change);
+        if (*role == Role::kMonitor) ApplyMonitorSet(p, manifest);
+        else ApplySet(p, manifest, *role, masters_change);
         continue;
       }
     }

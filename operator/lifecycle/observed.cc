@@ -1,5 +1,8 @@
 #include "operator/lifecycle/observed.h"
 
+#include "base/strings.h"
+#include "kube/api/conditions.h"
+
 namespace dm::op::lifecycle {
 
 SetState ReadSet(const Child& set) {
@@ -28,6 +31,13 @@ base::Result<Claim> ParseClaim(const base::Json& object) {
   };
   claim.request = quantity({"spec", "resources", "requests", "storage"});
   claim.capacity = quantity({"status", "capacity", "storage"});
+  const base::Json* conditions = base::FindPath(object, {"status", "conditions"});
+  for (const auto& condition : kube::api::ParseConditions(conditions)) {
+    if (condition.status != "True") continue;
+    const bool error = condition.type == "ControllerResizeError" || condition.type == "NodeResizeError";
+    if (error) claim.resizing = condition.type + ": " + base::Printable(condition.message, 200);
+    if (claim.resizing.empty() && (condition.type == "Resizing" || condition.type == "FileSystemResizePending")) claim.resizing = condition.type;
+  }
   return claim;
 }
 

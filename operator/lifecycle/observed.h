@@ -38,6 +38,7 @@ struct Claim {
   std::string phase;                     // Pending | Bound | Lost
   kube::api::Quantity request, capacity; // capacity zero: never provisioned
   std::optional<std::string> storage_class;
+  std::string resizing;                  // why its capacity is not yet what it requests, as its conditions say; may be empty
 
   std::string ClusterId() const { return meta.Annotation(std::string(annotations::kClusterId)); }
   std::string MemberId() const { return meta.Annotation(std::string(annotations::kMemberId)); }
@@ -45,6 +46,8 @@ struct Claim {
   // Holds the data of a member that is one still.
   bool IsMember() const { return !ClusterId().empty() && !Retired(); }
 };
+// The node that a volume was made for (the scheduler's word on the claim); empty: none in particular.
+inline constexpr char kSelectedNode[] = "volume.kubernetes.io/selected-node";
 base::Result<Claim> ParseClaim(const base::Json& object);
 
 // Pods and claims of one role, by ordinal.
@@ -56,14 +59,17 @@ struct RoleState {
 // On pod templates: which authority the pods were started to trust (DM reads its ca.crt only then). Another one rolls them.
 inline constexpr std::string_view kAuthorityMark = "dm.pingcap.com/authority";
 
+enum class NodeState { kThere, kGone, kOutOfService };
+
 struct Observed {
   std::map<std::string, Child> children;           // by Kind/name
-  RoleState master, worker;
+  RoleState master, worker, monitor;
   members::Reads members;
+  std::map<std::string, NodeState> nodes;          // that masters stand on, or their volumes; absent: unknown
   std::set<std::string> expandable;                // storage classes whose claims may grow
   std::string authority;                           // for kAuthorityMark; empty: what the templates say stays
 
-  const RoleState& role(Role r) const { return r == Role::kMaster ? master : worker; }
+  const RoleState& role(Role r) const { return r == Role::kMaster ? master : r == Role::kWorker ? worker : monitor; }
   const Child* Find(const std::string& kind, const std::string& name) const;
 };
 

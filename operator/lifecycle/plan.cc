@@ -11,6 +11,7 @@ struct Describer {
   std::string operator()(const Annotate& a) const { return "Annotate " + a.kind + "/" + a.name; }
   std::string operator()(const ResizeClaim& a) const { return "ResizeClaim " + a.name + " to " + a.size.ToString(); }
   std::string operator()(const DeleteObject& a) const { return "Delete " + a.kind + "/" + a.name; }
+  std::string operator()(const OwnClaim& a) const { return (a.owned ? "Own " : "Disown ") + a.name; }
   std::string operator()(const EvictLeader& a) const { return "EvictLeader " + a.pod; }
   std::string operator()(const CancelEvict& a) const { return "CancelEvict " + a.pod; }
   std::string operator()(const DeleteMember& a) const { return "DeleteMember " + std::string(RoleName(a.role)) + "/" + a.name; }

@@ -36,6 +36,11 @@ struct ResizeClaim {
 struct DeleteObject {                    // "gone already" is success
   std::string kind, name, uid;
   std::string why;
+  bool orphan = false;                   // what it owns stays
+};
+struct OwnClaim {                        // or disown: with an owner, Kubernetes deletes the claim after the DMCluster
+  std::string name, uid, resource_version;
+  bool owned = true;
 };
 struct EvictLeader {                     // announced in the status before it is done
   std::string pod;
@@ -43,16 +48,22 @@ struct EvictLeader {                     // announced in the status before it is
 struct CancelEvict {
   std::string pod;
 };
+// Why a master cannot come back. Looked at once more, live, before it is removed.
+struct Loss {
+  std::string node;                      // it is gone, or tainted out-of-service; empty: the claim is lost
+  std::string claim;
+};
 struct DeleteMember {
   Role role = Role::kMaster;
   std::string name;
-  std::string id;                        // of a master: the member id it must still have
+  std::string id{};                      // of a master: the member id it must still have
+  std::optional<Loss> lost{};            // it is dead: others may be, too, as long as there is a majority
 };
 struct Emit {                            // an event on the DMCluster
   bool warning = false;
   std::string reason, message;
 };
-using Action = std::variant<Apply, Annotate, ResizeClaim, DeleteObject, EvictLeader, CancelEvict, DeleteMember, Emit>;
+using Action = std::variant<Apply, Annotate, ResizeClaim, DeleteObject, OwnClaim, EvictLeader, CancelEvict, DeleteMember, Emit>;
 std::string Describe(const Action& action);   // one line for logs and tests: "Apply StatefulSet/a-dm-master"
 bool IsMemberAction(const Action& action);    // talks to DM, so it is fenced by the lease and by the cluster id
 
@@ -71,6 +82,14 @@ struct Intent {
   bool operator==(const Intent&) const = default;
 };
 
+// A master found lost: kept in the status until it is back, or replaced and healthy (v1's failureMembers).
+struct FailureMember {
+  std::string pod, member_id, claim_uid;
+  std::string node;                      // the lost one; empty: the claim was lost
+  std::string since;                     // RFC 3339
+  bool removed = false;                  // from DM; not yet healthy again under its name
+};
+
 struct Bootstrap {
   std::string cluster_id;                // empty: not known yet
   std::vector<std::string> initial_members;
@@ -85,6 +104,7 @@ struct Plan {
   bool suspended = false;
   Bootstrap bootstrap;
   std::vector<Intent> intents;
+  std::vector<FailureMember> failures;
   bool wants_subtasks = false;           // the next step has to know what each worker does
   bool wants_fresh = false;              // … or needs a member list that is newer
   std::optional<base::Duration> look_again;

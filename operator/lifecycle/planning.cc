@@ -11,6 +11,10 @@ void Planning::WaitFor(Component component, std::string reason, std::string mess
   plan.waits.push_back({component, std::move(reason), std::move(message)});
 }
 
+void Planning::Tell(Component component, std::string reason, std::string message) {
+  plan.waits.push_back({component, std::move(reason), std::move(message)});
+}
+
 void Planning::Say(std::string type, bool status, std::string reason, std::string message) {
   kube::api::Condition condition;
   condition.type = std::move(type);
@@ -105,6 +109,14 @@ void Planning::Evict(const std::string& pod, const std::string& incarnation, con
   if (announced(kNoOtherLeader)) {
     return WaitFor(Component::kMaster, "NoOtherLeader",
                    goal + ": it leads, and no other dm-master may (an eviction by hand? dmctl operate-leader cancel-evict)");
+  }
+  // One at a time: two that are barred may leave nobody to lead.
+  for (const Intent& other : plan.intents) {
+    if (other.pod == pod || other.action != kEvictLeader) continue;
+    member_action = CancelEvict{other.pod};
+    const std::string name = other.pod;
+    std::erase_if(plan.intents, [&](const Intent& i) { return i.pod == name; });
+    return WaitFor(Component::kMaster, "CancellingEviction", goal + ": it leads; " + name + " may lead again first");
   }
   // Asked for again while it still leads: evicting twice does no harm, forgetting it after a crash would.
   if (!announced(kEvictLeader)) plan.intents.push_back({std::string(kEvictLeader), pod, incarnation});

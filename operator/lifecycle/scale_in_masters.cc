@@ -20,6 +20,10 @@ void ScaleInMasters(Planning& p) {
   const auto* roster = p.Trusted(&why);
   if (!roster) return p.WaitFor(Component::kMaster, "ScaleInBlocked", goal + ": the members are not known: " + why);
 
+  // Who stays has to be there: one of them that was removed (lost, by a hand) joins again first.
+  for (int stays = 0; stays < desired; ++stays) {
+    if (!roster->FindMaster(p.Pod(Role::kMaster, stays)) && !p.memory.first.contains(stays)) return;
+  }
   const auto* member = roster->FindMaster(pod);
   if (!member) return p.WaitFor(Component::kMaster, "ScalingIn", goal + ": it is no member any more");   // record.cc marks its claim
   if (!p.OthersHealthy(*roster, pod, &why)) {

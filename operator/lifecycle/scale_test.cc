@@ -225,6 +225,18 @@ TEST(ScaleOut, AMemberThatAHandRemovedJoinsAgain) {
   }
 }
 
+TEST(ScaleIn, WhoStaysJoinsFirst) {
+  World w = Settled(2, 1);
+  w.dm.DeleteMaster("a-dm-master-0", w.now);   // by a hand
+  w.dm.Elect();
+  w.want.master.replicas = 1;
+  w.Run(60);
+  ExpectClean(w);
+  EXPECT_TRUE(w.dm.Healthy("a-dm-master-0"));
+  EXPECT_EQ(w.dm.members(), 1u);
+  EXPECT_TRUE(w.Plan().Settled());
+}
+
 TEST(ScaleIn, AnOldMemberListIsNotEnough) {
   World w = Settled(3, 1);
   w.want.master.replicas = 2;
@@ -328,20 +340,6 @@ TEST(Claims, OfScaledInPodsStayUnlessThePolicySaysDelete) {
     EXPECT_EQ(w.claims().size(), retain == Retain::kRetain ? 5u : 2u);
     EXPECT_TRUE(w.Plan().Settled());
   }
-}
-
-TEST(Claims, GrowInPlaceWhereTheClassAllows) {
-  World w = Settled(1, 1);
-  w.want.worker.storage_size = kube::api::Quantity::FromUnits(100);
-  for (auto& [name, claim] : w.claims()) {
-    claim.request = kube::api::Quantity::FromUnits(50);
-    claim.storage_class = "fast";
-  }
-  EXPECT_EQ(WaitOf(w.Plan(), Component::kWorker), "CannotExpand");
-  Observed seen = w.See();
-  seen.expandable = {"fast"};
-  const Plan plan = MakePlan(w.want, w.Render(), seen, {base::TimePoint(std::chrono::seconds(w.now)), {}});
-  EXPECT_EQ(Does(plan), std::vector<std::string>{"ResizeClaim dm-worker-a-dm-worker-0 to 100"});
 }
 
 }  // namespace

@@ -20,6 +20,8 @@ inline constexpr base::Duration kFresh = std::chrono::seconds(5);
 // What an Intent says: an eviction that we asked for, or that one had to be taken back because nobody else could lead.
 inline constexpr std::string_view kEvictLeader = "EvictLeader";
 inline constexpr std::string_view kNoOtherLeader = "NoOtherLeader";
+// That nobody else could lead is tried again after this time.
+inline constexpr base::Duration kLeaderRetry = std::chrono::minutes(10);
 
 struct Planning {
   const DMCluster& want;
@@ -61,6 +63,8 @@ struct Planning {
   bool Fresh();
   // Has the leader give way, and waits for another one.
   void Evict(const std::string& pod, const std::string& incarnation, const std::string& goal);
+  // A wait that holds up nothing else.
+  void Tell(Component component, std::string reason, std::string message);
   // Pods that do not run the newest template.
   std::vector<int> Outdated(Role role) const;
   // Masters that must not vanish: members by list, by claim, or by a bootstrap line.
@@ -76,17 +80,21 @@ void Pause(Planning& p);              // pause.cc
 void Ownership(Planning& p);          // ownership.cc: names that are taken by others
 void ExistingData(Planning& p);       // existing_data.cc: old claims under a new object
 void LostData(Planning& p);           // lost_data.cc: a member whose volume is gone
+void TlsSwitch(Planning& p);          // tls_switch.cc: a running cluster keeps its kind of connections
 void Suspend(Planning& p);            // suspend.cc
 void BootstrapMasters(Planning& p);   // bootstrap.cc: the first masters, and their lines
 void RecordMembers(Planning& p);      // record.cc: what has become a member is written on its claim
+void Failover(Planning& p);           // failover.cc: masters that cannot come back are replaced
 void ScaleInMasters(Planning& p);     // scale_in_masters.cc
 void ScaleOutMasters(Planning& p);    // scale_out_masters.cc
 void ScaleWorkers(Planning& p);       // scale_workers.cc
 void ForgetWorkers(Planning& p);      // forget_workers.cc: registrations of workers that are gone
 void Roll(Planning& p);               // roll.cc
+void CarryFailures(Planning& p);      // failover.cc: who was found lost before
 void CarryIntents(Planning& p);       // evictions.cc: what was announced before and still holds
 void Evictions(Planning& p);          // evictions.cc: flags that nobody needs any more
 void Claims(Planning& p);             // claims.cc: growth, and deletion where the policy says so
+void OwnClaims(Planning& p);          // own_claims.cc: claims that go with the DMCluster, where the policy says so
 void Objects(Planning& p);            // objects.cc: what has to be applied, in order
 void UsedForce(Planning& p);          // roll.cc: dm.pingcap.com/force: roll is used up when the roll is over
 
@@ -101,6 +109,11 @@ std::string LiveLine(const Planning& p, int ordinal);
 void HoldTemplate(Planning& p, base::Json& set, Role role);
 void KeepTemplate(base::Json& set, const Child& live);
 void TellHeld(Planning& p);
+
+// claim_templates.cc: what cannot be changed on a StatefulSet stays as it is; and whether the size in its claim template is the
+// only thing that keeps it from being as desired, so that it has to be made anew around its pods.
+void KeepImmutable(base::Json& spec, const Child& live);
+bool ClaimTemplateOutgrown(const Planning& p, const base::Json& desired, Role role, const Child& live);
 
 // May this worker be disturbed? nullopt: that is not known yet (the plan asks for it). `who` says what it does.
 std::optional<bool> Disturbable(Planning& p, const std::string& worker, std::string* what);

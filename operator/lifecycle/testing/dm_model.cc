@@ -123,9 +123,12 @@ std::string DmModel::CancelEvict(const std::string& pod) {
 std::string DmModel::DeleteMaster(const std::string& pod, int now) {
   if (!Quorum() || leader_.empty()) return "master is not leader, and can't forward request to leader";
   if (!members_.contains(pod)) return {};
-  if (const auto who = Unstable(pod, now); !who.empty()) return "etcdserver: unhealthy cluster";
+  // One that is down is no part of the majority, so it may go whoever else is down.
+  const auto process = masters_.find(pod);
+  const bool down = process == masters_.end() || !process->second.running;
+  if (const auto who = Unstable(pod, now); !who.empty() && !down) return "etcdserver: unhealthy cluster";
   members_.erase(pod);
-  if (auto it = masters_.find(pod); it != masters_.end()) it->second = {false, 0, false, true, "removed"};
+  if (auto it = masters_.find(pod); it != masters_.end() && it->second.running) it->second = {false, 0, false, true, "removed"};
   if (leader_ == pod) leader_.clear();
   return {};
 }

@@ -35,6 +35,17 @@ void World::Break(const std::string& what) { violations.push_back("t=" + std::to
 
 void World::Annotate(const std::string& key, const std::string& value) { want.meta.annotations[key] = value; }
 
+Json World::PodSpec(Role role) const {
+  Json spec = Json::object();
+  if (want.tls) spec["volumes"] = Json::array({{{"name", want.names().ClaimTemplate(role) + "-tls"}}});
+  return spec;
+}
+
+std::string World::SizeOf(Role role) const {
+  const auto& size = want.component(role).storage_size;
+  return size ? size->ToString() : "10";
+}
+
 desired::Objects World::Render() const {
   const Names names = want.names();
   desired::Objects out;
@@ -50,8 +61,10 @@ desired::Objects World::Render() const {
   add("ConfigMap", names.ConfigMap(Role::kMaster), {{"data", {{"config", "x"}}}});
   for (const Role role : {Role::kMaster, Role::kWorker}) {
     if (role == Role::kWorker && !want.has_worker) continue;
+    const Json claim = {{"metadata", {{"name", names.ClaimTemplate(role)}}}, {"spec", {{"resources", {{"requests", {{"storage", SizeOf(role)}}}}}}}};
     add("StatefulSet", names.StatefulSet(role),
-        {{"spec", {{"replicas", want.component(role).replicas}, {"template", {{"image", want.raw["image"]}, {"rendering", rendering}}}, {"serviceName", names.PeerService(role)}}}});
+        {{"spec", {{"replicas", want.component(role).replicas}, {"template", {{"image", want.raw["image"]}, {"rendering", rendering}, {"spec", PodSpec(role)}}}, {"serviceName", names.PeerService(role)},
+                    {"volumeClaimTemplates", Json::array({claim})}}}});
   }
   return out;
 }
@@ -66,6 +79,7 @@ Observed World::See() const {
     child.meta.name = base::GetStringOr(meta, "name");
     child.meta.uid = base::GetStringOr(meta, "uid");
     child.meta.generation = base::GetIntOr(meta, "generation", 1);
+    child.meta.deletion_timestamp = base::GetStringOr(meta, "deletionTimestamp");
     if (const Json* notes = base::Find(meta, "annotations")) {
       for (const auto& [name, value] : notes->items()) child.meta.annotations[name] = value.get<std::string>();
     }
@@ -91,6 +105,12 @@ Observed World::See() const {
       if (name == names.Claim(Role::kMaster, i)) seen.master.claims[i] = claim;
       if (name == names.Claim(Role::kWorker, i)) seen.worker.claims[i] = claim;
     }
+  }
+  seen.expandable = expandable;
+  for (int i = 0; i < 40; ++i) {
+    const std::string node = "node-" + std::to_string(i);
+    const auto lost = lost_nodes_.find(node);
+    seen.nodes[node] = lost == lost_nodes_.end() ? NodeState::kThere : lost->second;
   }
   if (members_unknown) masters.clear();
   seen.members = dm.Read(masters, now);
@@ -119,6 +139,11 @@ void World::Execute(const lifecycle::Plan& plan, std::size_t count) {
     asked_again_ |= IsMemberAction(action);
   }
   if (count > 0) WriteStatus(plan);
+  for (const auto& failure : plan.failures) {
+    if (count == 0) break;
+    Json& entry = want.status["master"]["failureMembers"][failure.pod];
+    entry = {{"memberID", failure.member_id}, {"pvcUID", failure.claim_uid}, {"node", failure.node}, {"createdAt", failure.since}, {"memberDeleted", failure.removed}};
+  }
 }
 
 void World::WriteStatus(const lifecycle::Plan& plan) {
@@ -130,6 +155,7 @@ void World::WriteStatus(const lifecycle::Plan& plan) {
     intents.push_back({{"action", intent.action}, {"pod", intent.pod}, {"incarnation", intent.incarnation}});
   }
   want.status["intents"] = intents;
+  if (want.status.contains("master")) want.status["master"]["failureMembers"] = Json::object();
 }
 
 void World::Run(int seconds) {
@@ -148,6 +174,12 @@ void World::Do(const lifecycle::Apply& action) {
   Json object = kube::WithHash(action.object, std::string(annotations::kAppliedHash));
   const auto before = objects_.find(key);
   const bool fresh = before == objects_.end();
+  if (!fresh && before->second["metadata"].contains("deletionTimestamp")) return Break(key + " is applied while it is being deleted");
+  if (!fresh && base::GetStringOr(object, "kind") == "StatefulSet" &&
+      object["spec"]["volumeClaimTemplates"] != before->second["spec"]["volumeClaimTemplates"]) {
+    return Break("422: the claim template of " + key + " cannot change");
+  }
+  if (fresh) orphaned_.erase(base::GetStringOr(object["metadata"], "name"));
   object["metadata"]["uid"] = fresh ? NewUid() : base::GetStringOr(before->second["metadata"], "uid");
   object["metadata"]["generation"] = fresh ? 1 : base::GetIntOr(before->second["metadata"], "generation", 1) + 1;
   if (!fresh && before->second.contains("status")) object["status"] = before->second["status"];
@@ -175,7 +207,18 @@ void World::Do(const lifecycle::Annotate& action) {
 }
 
 void World::Do(const ResizeClaim& action) {
-  if (const auto it = claims_.find(action.name); it != claims_.end()) it->second.request = action.size;
+  const auto it = claims_.find(action.name);
+  if (it == claims_.end() || it->second.meta.uid != action.uid) return;
+  if (action.size < it->second.request) Break("claim " + action.name + " is to shrink");
+  if (!expandable.contains(it->second.storage_class.value_or(""))) Break("claim " + action.name + " cannot grow");
+  it->second.request = action.size;
+}
+
+void World::Do(const OwnClaim& action) {
+  const auto it = claims_.find(action.name);
+  if (it == claims_.end() || it->second.meta.uid != action.uid) return;
+  it->second.meta.owners.clear();
+  if (action.owned) it->second.meta.owners.push_back({"", std::string(kKind), want.meta.name, want.meta.uid, false});
 }
 
 void World::Do(const DeleteObject& action) {
@@ -194,13 +237,30 @@ void World::Do(const DeleteObject& action) {
   if (action.kind == "PersistentVolumeClaim") {
     const auto it = claims_.find(action.name);
     if (it != claims_.end() && it->second.meta.uid == action.uid) {
-      if (want.when_scaled != Retain::kDelete) Break("claim " + action.name + " is deleted");
+      if (want.when_scaled != Retain::kDelete && !Spared(action.name)) Break("claim " + action.name + " is deleted");
       disks_.erase(action.name);
       claims_.erase(it);
     }
     return;
   }
+  if (action.orphan) {
+    Json* set = Object(action.kind, action.name);
+    if (!set || base::GetStringOr((*set)["metadata"], "uid") != action.uid) return;
+    (*set)["metadata"]["deletionTimestamp"] = Stamp();   // gone at the next tick
+    orphaned_.insert(action.name);
+    return;
+  }
   objects_.erase(action.kind + "/" + action.name);
+}
+
+bool World::LostClaim(const std::string& name) const {
+  const auto it = claims_.find(name);
+  return it == claims_.end() || it->second.phase == "Lost" || !it->second.IsMember();
+}
+
+bool World::Spared(const std::string& name) const {
+  const Claim& claim = claims_.at(name);
+  return claim.Retired() && (claim.phase == "Lost" || lost_nodes_.contains(claim.meta.Annotation(kSelectedNode)));
 }
 
 void World::Do(const EvictLeader& action) { dm.Evict(action.pod); }
@@ -208,8 +268,13 @@ void World::Do(const lifecycle::CancelEvict& action) { dm.CancelEvict(action.pod
 
 void World::Do(const DeleteMember& action) {
   if (action.role == Role::kMaster) {
+    if (action.lost && dm.Healthy(action.name)) Break(action.name + " is taken for lost, but it is healthy");
     if (dm.Healthy(action.name) && OrdinalOf(want.names(), Role::kMaster, action.name) < want.master.replicas) {
       Break("healthy member " + action.name + " is removed, but nobody asked for that");
+    }
+    const bool listed = dm.Lists(action.name);
+    if (action.lost && listed && !lost_nodes_.contains(action.lost->node) && !LostClaim(action.lost->claim)) {
+      Break(action.name + " is taken for lost, but neither its node nor its claim is");
     }
     const bool had = dm.Quorum();
     dm.DeleteMaster(action.name, now);

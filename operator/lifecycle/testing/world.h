@@ -38,6 +38,12 @@ class World {
   void Tick();                                     // one second of everything but the operator
   void KillPod(const std::string& name);           // made anew at the next tick, on the same claim
   void LoseClaim(const std::string& name);         // pod and claim and data
+  // Masters stand on nodes node-<ordinal>, or on node-<ordinal + 10> where that one is lost and the volume can follow.
+  void LoseNode(const std::string& name, NodeState how = NodeState::kGone);   // its pods stop at once and go a little later
+  void ReturnNode(const std::string& name);
+  std::string NodeOf(const std::string& pod) const;
+  bool local_volumes = true;                       // a volume stays on the node that it was made on
+  std::set<std::string> expandable = {"fast"};
   void Hold(const std::string& pod, bool on);      // it cannot be scheduled
   bool Ready(const std::string& pod) const;
   base::Json* Object(const std::string& kind, const std::string& name);
@@ -66,12 +72,19 @@ class World {
   void Do(const lifecycle::Annotate& action);
   void Do(const ResizeClaim& action);
   void Do(const DeleteObject& action);
+  void Do(const OwnClaim& action);
   void Do(const EvictLeader& action);
   void Do(const lifecycle::CancelEvict& action);
   void Do(const DeleteMember& action);
   void Do(const Emit&) {}
   void WriteStatus(const lifecycle::Plan& plan);
   void TickSet(Role role);
+  void TickNodes();
+  base::Json PodSpec(Role role) const;
+  std::string SizeOf(Role role) const;
+  bool Place(Role role, int ordinal);              // finds the pod a node
+  bool LostClaim(const std::string& claim) const;
+  bool Spared(const std::string& claim) const;     // a claim of a removed member whose node is lost
   void StartPod(Role role, int ordinal);
   std::string NewUid() { return "uid-" + std::to_string(++uid_); }
   std::string Stamp() const;
@@ -82,6 +95,9 @@ class World {
   std::map<std::string, kube::api::Pod> pods_;
   std::map<std::string, Disk> disks_;
   std::set<std::string> held_;
+  std::map<std::string, NodeState> lost_nodes_;
+  std::map<std::string, int> stranded_;            // pods on lost nodes: when they go
+  std::set<std::string> orphaned_;                 // StatefulSets that were deleted without their pods
   int uid_ = 0;
   bool asked_again_ = false;                       // DM was changed: what was read is not current before the next tick
 };

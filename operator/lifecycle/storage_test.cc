@@ -1,0 +1,199 @@
+// Claims that grow, stay and go; StatefulSets that are made anew around their pods; and TLS that is not switched.
+#include "operator/lifecycle/testing/expect.h"
+
+namespace dm::op::lifecycle {
+namespace {
+
+using namespace testing;
+using kube::api::Quantity;
+
+World Settled(int masters, int workers) {
+  World w(masters, workers);
+  w.Run(30);
+  EXPECT_TRUE(w.Plan().Settled());
+  return w;
+}
+
+std::map<std::string, std::string> PodUids(const World& w) {
+  std::map<std::string, std::string> uids;
+  for (const auto& [name, pod] : w.pods()) uids[name] = pod.meta.uid;
+  return uids;
+}
+
+std::string TemplateSize(World& w, const std::string& set) {
+  return base::GetStringOr(*base::FindPath((*w.Object("StatefulSet", set))["spec"]["volumeClaimTemplates"][0], {"spec", "resources", "requests"}), "storage");
+}
+
+TEST(Growth, IsInPlaceAndTheSetsAreMadeAnewAroundTheirPods) {
+  World w = Settled(3, 2);
+  const auto before = PodUids(w);
+  w.want.master.storage_size = Quantity::FromUnits(100);
+  w.want.worker.storage_size = Quantity::FromUnits(50);
+  Plan plan = w.Plan();
+  EXPECT_TRUE(Has(plan, "ResizeClaim dm-master-a-dm-master-2 to 100"));
+  EXPECT_TRUE(Has(plan, "ResizeClaim dm-worker-a-dm-worker-0 to 50"));
+  EXPECT_FALSE(Has(plan, "Delete StatefulSet/a-dm-master"));   // the claims first
+  EXPECT_EQ(ConditionOf(plan, "StorageAsWanted"), "False/Growing");
+  w.Run(30);
+  ExpectClean(w);
+  EXPECT_EQ(PodUids(w), before);
+  EXPECT_EQ(TemplateSize(w, "a-dm-master"), "100");
+  EXPECT_EQ(TemplateSize(w, "a-dm-worker"), "50");
+  EXPECT_TRUE(w.Plan().Settled());
+  EXPECT_EQ(ConditionOf(w.Plan(), "StorageAsWanted"), "");
+  w.want.worker.replicas = 3;   // a new pod has the new size at once
+  w.Run(10);
+  EXPECT_EQ(w.claims().at("dm-worker-a-dm-worker-2").request, Quantity::FromUnits(50));
+  EXPECT_TRUE(w.Plan().Settled());
+}
+
+TEST(Growth, AClassThatDoesNotAllowItIsAFindingAndHoldsUpNothing) {
+  World w = Settled(1, 1);
+  w.expandable.clear();
+  w.want.worker.storage_size = Quantity::FromUnits(100);
+  const Plan plan = w.Plan();
+  EXPECT_EQ(ConditionOf(plan, "StorageAsWanted"), "False/CannotExpand");
+  EXPECT_TRUE(plan.Settled()) << Does(plan).at(0);
+  w.want.worker.replicas = 2;
+  w.Run(20);
+  ExpectClean(w);
+  EXPECT_TRUE(w.Ready("a-dm-worker-1"));
+  EXPECT_TRUE(w.Plan().Settled());
+}
+
+TEST(Growth, ShrinkingIsAFindingAndHoldsUpNothing) {
+  World w = Settled(1, 1);
+  w.want.worker.storage_size = Quantity::FromUnits(5);
+  EXPECT_EQ(ConditionOf(w.Plan(), "StorageAsWanted"), "False/CannotShrink");
+  EXPECT_TRUE(w.Plan().Settled());
+}
+
+TEST(Growth, SurvivesItsOperator) {
+  for (std::size_t count = 0; count < 5; ++count) {
+    World w = Settled(3, 2);
+    const auto before = PodUids(w);
+    w.want.master.storage_size = w.want.worker.storage_size = Quantity::FromUnits(100);
+    for (int second = 0; second < 60; ++second) {
+      const Plan plan = w.Plan();
+      w.Execute(plan, second % 2 == 0 ? std::min(count, plan.actions.size()) : SIZE_MAX);
+      w.Tick();
+    }
+    ExpectClean(w);
+    EXPECT_EQ(PodUids(w), before);
+    EXPECT_EQ(TemplateSize(w, "a-dm-master"), "100");
+    EXPECT_TRUE(w.Plan().Settled());
+  }
+}
+
+TEST(Growth, OfTheMonitorEndsInNoLoop) {
+  World w = Settled(1, 1);
+  const auto monitor = [](const char* size) {
+    const base::Json claim = {{"metadata", {{"name", "dm-monitor"}}}, {"spec", {{"resources", {{"requests", {{"storage", size}}}}}}}};
+    return base::Json{{"apiVersion", "apps/v1"}, {"kind", "StatefulSet"}, {"metadata", {{"name", "a-dm-monitor"}, {"namespace", "ns"}}},
+                      {"spec", {{"replicas", 1}, {"template", {{"image", "p"}}}, {"volumeClaimTemplates", base::Json::array({claim})}}}};
+  };
+  const std::string set = w.want.names().StatefulSet(Role::kMonitor);
+  const auto plan_for = [&](const char* wanted, const char* request) {
+    auto objects = w.Render();
+    auto manifest = monitor(wanted);
+    manifest["metadata"]["name"] = set;
+    objects.manifests.push_back(manifest);
+    auto seen = w.See();
+    Child& live = seen.children["StatefulSet/" + set];
+    live.object = monitor("200Gi");
+    live.object["metadata"]["name"] = set;
+    live.object["status"]["observedGeneration"] = 1;
+    live.meta.name = set;
+    live.meta.uid = "u";
+    live.meta.owners.push_back({"", std::string(kKind), "a", w.want.meta.uid, true});
+    w.want.monitor.emplace().storage_size = *Quantity::Parse(wanted);
+    Claim& claim = seen.monitor.claims[0];
+    claim.meta.name = "dm-monitor-a-dm-monitor-0";
+    claim.phase = "Bound";
+    claim.storage_class = "fast";
+    claim.request = claim.capacity = *Quantity::Parse(request);
+    return MakePlan(w.want, objects, seen, {base::TimePoint(std::chrono::seconds(w.now)), {}});
+  };
+  const Plan first = plan_for("300Gi", "200Gi");
+  EXPECT_TRUE(Has(first, "ResizeClaim dm-monitor-a-dm-monitor-0 to 300Gi"));
+  EXPECT_FALSE(Has(first, "Delete StatefulSet/" + set));
+  for (const auto& action : first.actions) {   // what is applied meanwhile keeps the template that cannot change
+    const auto* apply = std::get_if<Apply>(&action);
+    if (!apply || apply->object["kind"] != "StatefulSet" || apply->object["metadata"]["name"] != set) continue;
+    EXPECT_EQ(apply->object["spec"]["volumeClaimTemplates"], monitor("200Gi")["spec"]["volumeClaimTemplates"]);
+  }
+  EXPECT_TRUE(Has(plan_for("300Gi", "300Gi"), "Delete StatefulSet/" + set));
+  const Plan less = plan_for("100Gi", "200Gi");
+  EXPECT_FALSE(Has(less, "Delete StatefulSet/" + set));
+  EXPECT_EQ(ConditionOf(less, "StorageAsWanted"), "False/CannotShrink");
+}
+
+TEST(OwnClaims, GoWithTheClusterOnlyWhileThePolicySaysSo) {
+  World w = Settled(1, 1);
+  w.want.when_deleted = Retain::kDelete;
+  EXPECT_EQ(Does(w.Plan()), (std::vector<std::string>{"Own dm-master-a-dm-master-0", "Own dm-worker-a-dm-worker-0"}));
+  w.claims().at("dm-worker-a-dm-worker-0").meta.owners.push_back({"", "Other", "x", "other", false});
+  EXPECT_EQ(Does(w.Plan()), std::vector<std::string>{"Own dm-master-a-dm-master-0"});   // another's is left alone
+  w.claims().at("dm-worker-a-dm-worker-0").meta.owners.clear();
+  w.Run(3);
+  EXPECT_TRUE(w.Plan().Settled());
+  w.want.when_deleted = Retain::kRetain;
+  EXPECT_EQ(Does(w.Plan()), (std::vector<std::string>{"Disown dm-master-a-dm-master-0", "Disown dm-worker-a-dm-worker-0"}));
+  w.Run(3);
+  EXPECT_TRUE(w.claims().at("dm-master-a-dm-master-0").meta.owners.empty());
+  EXPECT_TRUE(w.Plan().Settled());
+}
+
+TEST(Retained, ThreeFiveThreeFiveMastersOnTheSameClaims) {
+  World w = Settled(3, 1);
+  for (const int masters : {5, 3, 5}) {
+    w.want.master.replicas = masters;
+    w.Run(90);
+    EXPECT_EQ(w.dm.members(), static_cast<std::size_t>(masters));
+    EXPECT_TRUE(w.Plan().Settled());
+  }
+  ExpectClean(w);
+  EXPECT_EQ(w.claims().size(), 6u);
+  EXPECT_EQ(w.disk(4).aside.size(), 1u);
+  EXPECT_TRUE(DataOf(w)->empty()) << *DataOf(w);
+}
+
+TEST(Roll, ABrokenImageStopsAtTheFirstMasterAndGoingBackHeals) {
+  World w = Settled(3, 1);
+  w.SetImage("dm:broken");
+  w.Run(2);
+  w.Hold("a-dm-master-2", true);
+  w.Run(30);
+  EXPECT_TRUE(w.dm.Healthy("a-dm-master-0") && w.dm.Healthy("a-dm-master-1"));
+  w.Hold("a-dm-master-2", false);
+  w.SetImage("dm:1");
+  w.Run(30);
+  ExpectClean(w);
+  EXPECT_EQ(w.dm.members(), 3u);
+  EXPECT_TRUE(w.Plan().Settled());
+}
+
+TEST(TlsSwitch, OfARunningClusterIsNeverCarriedOut) {
+  for (const bool tls : {false, true}) {
+    World w(3, 1);
+    w.want.tls = tls;
+    w.Run(30);
+    ASSERT_TRUE(w.Plan().Settled());
+    w.want.tls = !tls;
+    const Plan plan = w.Plan();
+    EXPECT_EQ(WaitOf(plan, Component::kCluster), "TLSSwitchRefused");
+    EXPECT_TRUE(plan.actions.empty());
+    w.want.tls = tls;
+    EXPECT_TRUE(w.Plan().Settled());
+  }
+}
+
+TEST(TlsSwitch, OfAClusterThatHasNotFormedIsACorrection) {
+  World w(3, 1);
+  w.Execute(w.Plan());
+  w.want.tls = true;
+  EXPECT_NE(WaitOf(w.Plan(), Component::kCluster), "TLSSwitchRefused");
+}
+
+}  // namespace
+}  // namespace dm::op::lifecycle
