@@ -76,6 +76,7 @@ constexpr RuleRow kRows[] = {
      "the storage request is not below what an existing claim already has", CheckStorageShrink},
     {Rule::kStorageClassChange, "StorageClassChange", {kD, kD}, kSame,
      "the storage class is that of the existing claims", CheckStorageClassChange},
+    {Rule::kTLSSwitch, "TLSSwitch", {kD, kD}, kSame, "TLS between the members of a running cluster is neither switched on nor off", CheckTlsSwitch},
     {Rule::kNameLength, "NameLength", {kD, kD}, kSame,
      "every name derived from the cluster's fits the limits of DNS and labels", CheckNameLength},
     {Rule::kNoEffect, "NoEffect", {kW, kW}, kSame, "a field is accepted for old manifests' sake and does nothing", CheckNoEffect},

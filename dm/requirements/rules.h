@@ -35,6 +35,7 @@ void CheckReservedConfig(Rule, Context&);
 void CheckSupportedVersion(Rule, Context&);
 void CheckStorageShrink(Rule, Context&);
 void CheckStorageClassChange(Rule, Context&);
+void CheckTlsSwitch(Rule, Context&);
 // rules_names.cc, rules_no_effect.cc
 void CheckEnvironmentTooLax(Rule, Context&);
 void CheckNameLength(Rule, Context&);

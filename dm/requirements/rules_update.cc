@@ -30,6 +30,12 @@ bool MayRollBack(const Context& context, const Version& wanted) {
   const base::Json* led = base::FindPath(status, {"upgrade", "newVersionLed"});
   if (led != nullptr && led->is_boolean() && led->get<bool>()) return false;
   std::vector<std::string> running = context.now.live.member_versions;
+  const base::Json* still = base::FindPath(status, {"upgrade", "runningVersions"});   // the operator's word, while it rolls
+  if (still != nullptr && still->is_array()) {
+    for (const base::Json& tag : *still) {
+      if (tag.is_string()) running.push_back(tag.get<std::string>());
+    }
+  }
   for (const std::string_view part : {"master", "worker"}) {
     const base::Json* block = base::Find(status, part);
     if (block != nullptr) running.push_back(TagOf(base::GetStringOr(*block, "image")));
@@ -170,6 +176,36 @@ void CheckStorageClassChange(Rule rule, Context& context) {
     finding.subjects = std::move(claims);
     context.Add(rule, std::move(finding));
   }
+}
+
+// Has a cluster of members come of this spec? Before that the switch is a correction.
+static bool HasMembers(const Context& context) {
+  const base::Json& status = context.before->cluster.status;
+  const base::Json* id = base::FindPath(status, {"bootstrap", "clusterID"});
+  if (id != nullptr && id->is_string() && !id->get<std::string>().empty()) return true;
+  const base::Json* members = base::FindPath(status, {"master", "members"});
+  if (members != nullptr && members->is_object() && !members->empty()) return true;
+  const auto& claims = context.now.live.claims;
+  return std::any_of(claims.begin(), claims.end(), [](const LiveClaim& claim) { return claim.role == Role::kMaster; });
+}
+
+void CheckTlsSwitch(Rule rule, Context& context) {
+  if (context.before == nullptr || context.before->cluster.tls == context.cluster().tls) return;
+  if (!HasMembers(context)) {
+    if (!context.now.live.known) context.NotCheck(rule, "the cluster's claims are not known");
+    return;
+  }
+  const bool on = context.cluster().tls;
+  Finding finding;
+  finding.field = "spec.tlsCluster.enabled";
+  finding.found = on ? "true" : "false";
+  finding.required = on ? "false" : "true";
+  finding.shortfall = Shortfall::Count(1);
+  finding.message = std::string("the members of a running cluster cannot change to ") + (on ? "TLS" : "plain connections") +
+                    " one by one: those that have changed and those that have not would not understand each other";
+  finding.remedy = std::string("keep it ") + (on ? "off" : "on") +
+                   ", or export sources and tasks (dmctl config export), create a new DMCluster with the other setting, and import them there";
+  context.Add(rule, std::move(finding));
 }
 
 }  // namespace dm::requirements
