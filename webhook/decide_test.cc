@@ -295,6 +295,21 @@ TEST_F(DecideTest, AShrinkIsHeldAgainstTheClaimsThatExist) {
   EXPECT_THAT(refused.reply.causes[0].message, HasSubstr("500Gi"));
 }
 
+// A status may be lost (a restore); the claims tell that the members have formed.
+TEST_F(DecideTest, ATlsSwitchIsHeldAgainstTheClaimsThatExist) {
+  base::Json now = ClusterJson();
+  now["spec"]["tlsCluster"] = {{"enabled", true}};
+  EXPECT_TRUE(Update(ClusterJson(), now).reply.allowed) << "nothing runs yet";
+  base::Json labels = SelectorLabels("orders", Role::kMaster);
+  api.Put("/api/v1/namespaces/shop/persistentvolumeclaims/dm-master-orders-dm-master-0",
+          {{"metadata", {{"name", "dm-master-orders-dm-master-0"}, {"namespace", "shop"}, {"labels", labels}}},
+           {"spec", {{"storageClassName", "fast"}}},
+           {"status", {{"capacity", {{"storage", "500Gi"}}}}}});
+  const Decision refused = Update(ClusterJson(), now);
+  ASSERT_FALSE(refused.reply.allowed);
+  EXPECT_EQ(refused.reply.causes[0].field, "spec.tlsCluster.enabled");
+}
+
 TEST_F(DecideTest, ClaimsAreNotAskedForWhenStorageStays) {
   base::Json now = ClusterJson();
   now["spec"]["timezone"] = "Asia/Tokyo";

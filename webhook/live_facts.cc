@@ -39,7 +39,7 @@ base::Result<LiveFacts> GatherLiveFacts(const DMCluster& now, const DMCluster* b
   if (before == nullptr) return facts;
   facts.known = true;
   facts.sources = SourcesOf(before->status);
-  if (!StorageChanges(now, *before)) return facts;
+  if (!StorageChanges(now, *before) && now.tls == before->tls) return facts;      // nobody asks for the claims
   auto claims = lookup.Claims(before->meta.ns, before->meta.name);
   if (!claims) return base::Propagate(claims);
   facts.claims = std::move(*claims);

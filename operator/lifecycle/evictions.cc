@@ -8,12 +8,15 @@
 namespace dm::op::lifecycle {
 namespace {
 
-// Nobody leads although masters are healthy: whom we barred has to lead again. (Somebody else has barred the others.)
-bool NobodyLeads(const Planning& p) {
+// Nobody leads although masters are healthy, and not for a moment only, as in every change of the leader: whom we barred has to
+// lead again. (Somebody else has barred the others.)
+bool NobodyLeads(Planning& p) {
   const auto& reads = p.seen.members;
-  if (!reads.current) return false;
-  if (reads.roster) return reads.roster->leader.name.empty();
-  return std::any_of(reads.health.begin(), reads.health.end(), [&](const auto& one) { return p.Healthy(one.first); });
+  if (!reads.current || !reads.leaderless_since) return false;
+  const auto since = p.now.monotonic - *reads.leaderless_since;
+  if (since >= kElectionPatience) return true;
+  p.LookAgain(kElectionPatience - since);
+  return false;
 }
 
 }  // namespace

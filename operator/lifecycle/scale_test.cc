@@ -142,13 +142,38 @@ TEST(ScaleIn, AnEvictionThatIsNoLongerNeededIsTakenBack) {
   EXPECT_TRUE(w.Plan().intents.empty());
 }
 
+TEST(ScaleIn, AMomentWithoutALeaderTakesNoEvictionBack) {
+  World w = Settled(3, 1);
+  w.dm.Evict("a-dm-master-0");
+  w.dm.Evict("a-dm-master-1");
+  w.dm.Elect();
+  w.dm.CancelEvict("a-dm-master-0");
+  w.dm.CancelEvict("a-dm-master-1");
+  w.want.master.replicas = 2;
+  w.Execute(w.Plan());
+  // The old leader has resigned, the new one is not elected yet.
+  const auto after = [&](int seconds) {
+    Observed seen = w.See();
+    seen.members.current = true;
+    seen.members.roster = members::Known<members::Roster>::Unknown("master is not leader, and can't forward request to leader");
+    const base::TimePoint now(std::chrono::seconds(w.now));
+    seen.members.leaderless_since = now - std::chrono::seconds(seconds);
+    return MakePlan(w.want, w.Render(), seen, {now, {}});
+  };
+  const Plan soon = after(1);
+  EXPECT_TRUE(Does(soon).empty());
+  ASSERT_EQ(soon.intents.size(), 1u);
+  EXPECT_EQ(soon.intents[0].action, "EvictLeader");
+  EXPECT_EQ(Does(after(20)), (std::vector<std::string>{"Emit NoOtherLeader", "CancelEvict a-dm-master-2"}));
+}
+
 TEST(ScaleIn, WhenNobodyElseMayLeadTheEvictionIsTakenBackAndNotTriedForEver) {
   World w = Settled(2, 1);
   w.dm.Evict("a-dm-master-0");   // by a hand
   w.dm.Elect();
   ASSERT_EQ(w.dm.leader(), "a-dm-master-1");
   w.want.master.replicas = 1;
-  w.Run(20);
+  w.Run(40);
   EXPECT_EQ(w.dm.leader(), "a-dm-master-1");
   EXPECT_EQ(WaitOf(w.Plan(), Component::kMaster), "NoOtherLeader");
   int evictions = 0;

@@ -21,6 +21,8 @@ inline constexpr base::Duration kFresh = std::chrono::seconds(5);
 inline constexpr std::string_view kEvictLeader = "EvictLeader";
 inline constexpr std::string_view kNoOtherLeader = "NoOtherLeader";
 // That nobody else could lead is tried again after this time.
+// A transfer of the lead takes 10 s at most (recordings).
+inline constexpr base::Duration kElectionPatience = std::chrono::seconds(15);
 inline constexpr base::Duration kLeaderRetry = std::chrono::minutes(10);
 
 struct Planning {

@@ -22,6 +22,9 @@ void KeepSince(Reads& reads, const Reads* before) {
     }
     reads.healthy_since[pod] = since;
   }
+  const bool leads = reads.roster.known() && !reads.roster->leader.name.empty();
+  if (leads || reads.healthy_since.empty()) return;
+  reads.leaderless_since = before && before->leaderless_since ? *before->leaderless_since : reads.at;
 }
 
 }  // namespace

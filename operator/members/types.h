@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -67,6 +68,7 @@ struct Reads {
   base::TimePoint at{};                            // when the reading began
   bool current = false;                            // of the pods as they are now, and nothing was changed since
   std::map<std::string, base::TimePoint> healthy_since;   // by pod: healthy in every reading since then
+  std::optional<base::TimePoint> leaderless_since;        // masters are healthy and nobody leads, in every reading since then
 
   // The pod answered that it is healthy: unknown counts as no.
   bool Healthy(const std::string& pod) const;

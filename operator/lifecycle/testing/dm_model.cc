@@ -159,6 +159,12 @@ members::Reads DmModel::Read(const std::set<std::string>& pods, int now) const {
   const std::string why = "no dm-master says that it is healthy";
   reads.roster = Known<members::Roster>::Unknown(any ? "master is not leader, and can't forward request to leader" : why);
   reads.cluster_id = Known<std::string>::Unknown(why);
+  if (any && leader_.empty()) {
+    if (!leaderless_) leaderless_ = now;
+    reads.leaderless_since = base::TimePoint(std::chrono::seconds(*leaderless_));
+  } else {
+    leaderless_.reset();
+  }
   if (!any || leader_.empty()) return reads;
   members::Roster roster;
   roster.leader = {leader_, leader_ + ":8261"};

@@ -75,6 +75,7 @@ class DmModel {
   std::map<std::string, bool> workers_;      // registered: online
   std::set<std::string> loading_;
   std::string leader_;
+  mutable std::optional<int> leaderless_;   // of the readings: since when healthy masters have no leader
 };
 
 }  // namespace dm::op::lifecycle::testing
