@@ -24,6 +24,10 @@ void AddLive(CLI::App& command, LiveOptions& live) {
   command.add_option("-n,--namespace", live.ns, "namespace of objects that name none")->type_name("NAME");
 }
 
+void AddPolicy(CLI::App& command, std::string& policy) {
+  command.add_option("--policy", policy, "the administrator's policy (default: the cluster's own, else the built-in one)")->type_name("FILE");
+}
+
 void AddOutput(CLI::App& command, std::string& output) {
   command.add_option("-o,--output", output, "text or json")->check(CLI::IsMember({"text", "json"}))->type_name("FORMAT");
 }
@@ -51,7 +55,7 @@ int RunProgram(int argc, const char* const* argv, std::ostream& out, std::ostrea
   AddData(*check_command, "--nodes", check.data.nodes, "nodes, as `kubectl get nodes -o yaml` prints them");
   AddData(*check_command, "--storage-classes", check.data.classes, "storage classes");
   AddData(*check_command, "--namespaces", check.data.namespaces, "namespaces: their labels decide what the policy says of them");
-  check_command->add_option("--policy", check.policy, "the administrator's policy (default: the cluster's own, else the built-in one)")->type_name("FILE");
+  AddPolicy(*check_command, check.policy);
   AddData(*check_command, "--old", check.old, "the objects as they were: judge the change, as the webhook does");
   check_command->add_flag("--offline", check.offline, "ask no cluster");
   check_command->add_flag("--require-nodes", check.require_nodes, "fail (2) when there is no data on nodes");
@@ -65,7 +69,7 @@ int RunProgram(int argc, const char* const* argv, std::ostream& out, std::ostrea
   std::string nodes_output = "text";
   CLI::App* nodes_command = program.add_subcommand("nodes", "Say which nodes qualify for which role, and why not");
   AddFiles(*nodes_command, nodes.files, "nodes, as `kubectl get nodes -o yaml` prints them (default: the cluster's)");
-  nodes_command->add_option("--policy", nodes.policy, "the administrator's policy (default: the cluster's own, else the built-in one)")->type_name("FILE");
+  AddPolicy(*nodes_command, nodes.policy);
   AddLive(*nodes_command, nodes.live);
   AddOutput(*nodes_command, nodes_output);
 
@@ -73,8 +77,7 @@ int RunProgram(int argc, const char* const* argv, std::ostream& out, std::ostrea
   std::string status_output = "text";
   CLI::App* status_command = program.add_subcommand("status", "Draw a running DM cluster: members, disks, findings, what happens next");
   status_command->add_option("name", status.name, "the DMCluster")->required()->type_name("NAME");
-  status_command->add_option("--policy", status.policy, "the administrator's policy (default: the cluster's own, else the built-in one)")
-      ->type_name("FILE");
+  AddPolicy(*status_command, status.policy);
   status_command->add_flag("-w,--watch", status.watch, "draw it anew when it changes, until Ctrl-C");
   status_command->add_flag("--exit-status", status.exit_status, "tell its health by the exit code");
   AddLive(*status_command, status.live);

@@ -142,4 +142,11 @@ Result<void> CheckKeyPair(const KeyPair& pair, const std::string& authority_pem)
   return CheckChain(leaf, *chain->get(), authority_pem);
 }
 
+Result<void> CheckAuthority(const KeyPair& pair) {
+  const auto facts = ReadCertificate(pair.certificate_pem);
+  if (!facts) return base::Propagate(facts);
+  if (!facts->is_authority) return Fail(Code::kInvalid, "the certificate of " + facts->subject + " is no authority's");
+  return CheckKeyPair(pair, pair.certificate_pem);
+}
+
 }  // namespace dm::net

@@ -17,7 +17,6 @@ using base::Code;
 using base::Fail;
 using base::Result;
 
-constexpr base::Duration kClockSkew = std::chrono::hours(1);
 constexpr std::size_t kMaxCommonName = 64;   // X.520 ub-common-name
 constexpr std::size_t kMaxDnsName = 253;
 

@@ -21,7 +21,10 @@ struct CertificateNames {
   std::vector<std::string> ips;
 };
 
-// notBefore is one hour back (clock skew). Ownership: values. Errors: kInvalid for names OpenSSL refuses.
+// How far notBefore is set back, for peers whose clock is behind.
+inline constexpr base::Duration kClockSkew = std::chrono::hours(1);
+
+// notBefore is kClockSkew back. Ownership: values. Errors: kInvalid for names OpenSSL refuses.
 base::Result<KeyPair> MakeAuthority(const std::string& common_name, base::WallTime now, base::Duration life);
 base::Result<KeyPair> IssueLeaf(const KeyPair& authority, const CertificateNames& names, base::WallTime now,
                                 base::Duration life, bool server, bool client);
@@ -38,5 +41,11 @@ base::Result<CertificateFacts> ReadCertificate(const std::string& pem);
 base::Result<std::vector<std::string>> SplitBundle(const std::string& pem);
 // kInvalid when the key does not belong to the certificate or the chain does not lead to the authority.
 base::Result<void> CheckKeyPair(const KeyPair& pair, const std::string& authority_pem);
+// kInvalid when the pair cannot sign for others.
+base::Result<void> CheckAuthority(const KeyPair& pair);
+// When a certificate is to be replaced: at two thirds of its life.
+inline base::WallTime RenewAt(base::WallTime not_before, base::WallTime not_after) {
+  return not_before + (not_after - not_before) * 2 / 3;
+}
 
 }  // namespace dm::net

@@ -169,5 +169,13 @@ TEST(CheckKeyPair, TellsWhatDoesNotFit) {
   EXPECT_EQ(CheckKeyPair({"none", leaf.key_pem}, "").error().code, Code::kInvalid);
 }
 
+TEST(CheckAuthority, TellsWhoCannotSign) {
+  const KeyPair authority = Authority();
+  EXPECT_TRUE(CheckAuthority(authority));
+  EXPECT_THAT(CheckAuthority(Server(authority)).error().message, HasSubstr("CN=web is no authority's"));
+  EXPECT_EQ(CheckAuthority({authority.certificate_pem, Authority().key_pem}).error().code, Code::kInvalid);
+  EXPECT_EQ(CheckAuthority({"none", authority.key_pem}).error().code, Code::kInvalid);
+}
+
 }  // namespace
 }  // namespace dm::net

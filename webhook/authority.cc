@@ -24,15 +24,6 @@ bool Lives(const net::KeyPair& pair, base::WallTime now) {
   return facts && now < facts->not_after;
 }
 
-base::Result<void> CheckAuthority(const net::KeyPair& pair, const std::string& name) {
-  const auto facts = net::ReadCertificate(pair.certificate_pem);
-  if (!facts) return base::Propagate(facts, name + ".crt");
-  if (!facts->is_authority) return base::Fail(base::Code::kInvalid, name + ".crt is no authority's certificate");
-  const auto fits = net::CheckKeyPair(pair, pair.certificate_pem);
-  if (!fits) return base::Propagate(fits, name + ".crt and " + name + ".key");
-  return {};
-}
-
 }  // namespace
 
 base::Result<Authorities> FromSecret(const Json& secret) {
@@ -40,10 +31,10 @@ base::Result<Authorities> FromSecret(const Json& secret) {
   if (data == nullptr || !data->is_object()) return base::Fail(base::Code::kInvalid, "the Secret holds nothing");
   Authorities authorities;
   authorities.current = {Decode(*data, "ca.crt"), Decode(*data, "ca.key")};
-  if (const auto whole = CheckAuthority(authorities.current, "ca"); !whole) return base::Propagate(whole);
+  if (const auto whole = net::CheckAuthority(authorities.current); !whole) return base::Propagate(whole, "ca.crt and ca.key");
   net::KeyPair previous{Decode(*data, "previous.crt"), Decode(*data, "previous.key")};
   // A broken previous one is worth nothing, but no reason to throw the current one away.
-  if (!previous.certificate_pem.empty() && CheckAuthority(previous, "previous")) authorities.previous = std::move(previous);
+  if (!previous.certificate_pem.empty() && net::CheckAuthority(previous)) authorities.previous = std::move(previous);
   return authorities;
 }
 
@@ -65,7 +56,7 @@ base::Result<Authorities> NewAuthorities(const std::string& common_name, base::W
 
 bool WantsRotation(const Authorities& authorities, base::WallTime now) {
   const auto facts = Facts(authorities.current);
-  return !facts || now >= RenewAt(*facts);
+  return !facts || now >= net::RenewAt(facts->not_before, facts->not_after);
 }
 
 base::Result<Authorities> Rotate(const Authorities& authorities, const std::string& common_name, base::WallTime now) {
@@ -83,12 +74,8 @@ std::string BundleOf(const Authorities& authorities, base::WallTime now) {
 const net::KeyPair& SignerOf(const Authorities& authorities, base::WallTime now) {
   if (!authorities.previous || !Lives(*authorities.previous, now)) return authorities.current;
   const auto facts = Facts(authorities.current);
-  const bool settled = facts && now >= facts->not_before + kBackdated + kSettle;
+  const bool settled = facts && now >= facts->not_before + net::kClockSkew + kSettle;
   return settled ? authorities.current : *authorities.previous;
-}
-
-base::WallTime RenewAt(const net::CertificateFacts& facts) {
-  return facts.not_before + (facts.not_after - facts.not_before) * 2 / 3;
 }
 
 }  // namespace dm::webhook

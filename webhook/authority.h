@@ -18,7 +18,6 @@ namespace dm::webhook {
 inline constexpr auto kAuthorityLife = std::chrono::hours(24 * 365);
 inline constexpr auto kLeafLife = std::chrono::hours(24 * 7);
 inline constexpr auto kSettle = std::chrono::minutes(10);       // a changed configuration takes seconds to be in force everywhere
-inline constexpr auto kBackdated = std::chrono::hours(1);       // how far net/tls sets notBefore back
 
 struct Authorities {
   net::KeyPair current;
@@ -39,8 +38,5 @@ base::Result<Authorities> Rotate(const Authorities& authorities, const std::stri
 std::string BundleOf(const Authorities& authorities, base::WallTime now);
 // Who signs now.
 const net::KeyPair& SignerOf(const Authorities& authorities, base::WallTime now);
-
-// At two thirds of a certificate's life.
-base::WallTime RenewAt(const net::CertificateFacts& facts);
 
 }  // namespace dm::webhook

@@ -127,7 +127,7 @@ base::Result<void> OwnCertificates::KeepLeaf(const Authorities& authorities, bas
   serving->expires = facts->not_after;
   serving->authority_expires = signer_facts->not_after;
   signer_ = signer_facts->fingerprint;
-  renew_at_ = RenewAt(*facts);
+  renew_at_ = net::RenewAt(facts->not_before, facts->not_after);
   base::LogInfo("a new serving certificate", {{"expires", base::FormatRfc3339(facts->not_after)}, {"signer", signer_.substr(0, 16)}});
   state_.Lock()->serving = std::move(serving);
   return {};

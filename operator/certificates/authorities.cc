@@ -11,14 +11,6 @@ std::string Decode(const Json& data, std::string_view key) {
   return base::Base64Decode(base::GetStringOr(data, key)).value_or("");
 }
 
-base::Result<void> CheckAuthority(const net::KeyPair& pair) {
-  const auto facts = net::ReadCertificate(pair.certificate_pem);
-  if (!facts) return base::Propagate(facts, "ca.crt");
-  if (!facts->is_authority) return base::Fail(base::Code::kInvalid, "ca.crt is no authority's certificate");
-  if (const auto fits = net::CheckKeyPair(pair, pair.certificate_pem); !fits) return base::Propagate(fits, "ca.crt and ca.key");
-  return {};
-}
-
 Json Encoded(const std::string& text) { return text.empty() ? Json() : Json(base::Base64Encode(text)); }
 
 }  // namespace
@@ -28,10 +20,10 @@ base::Result<Authorities> FromSecret(const Json& secret) {
   if (data == nullptr || !data->is_object()) return base::Fail(base::Code::kInvalid, "the Secret holds nothing");
   Authorities authorities;
   authorities.newest = {Decode(*data, "ca.crt"), Decode(*data, "ca.key")};
-  if (const auto whole = CheckAuthority(authorities.newest); !whole) return base::Propagate(whole);
+  if (const auto whole = net::CheckAuthority(authorities.newest); !whole) return base::Propagate(whole, "ca.crt and ca.key");
   authorities.previous = {Decode(*data, "previous.crt"), Decode(*data, "previous.key")};
   if (!net::ReadCertificate(authorities.previous.certificate_pem)) authorities.previous = {};
-  if (!authorities.previous.key_pem.empty() && !CheckAuthority(authorities.previous)) authorities.previous.key_pem.clear();
+  if (!authorities.previous.key_pem.empty() && !net::CheckAuthority(authorities.previous)) authorities.previous.key_pem.clear();
   if (const Json* notes = base::FindPath(secret, {"metadata", "annotations"})) {
     authorities.asked_for = base::GetStringOr(*notes, kRotateAuthorityAt);
   }

@@ -16,7 +16,6 @@ namespace dm::op::certificates {
 // anew at each connection: a short one.
 inline constexpr auto kAuthorityLife = std::chrono::hours(24 * 365 * 5);
 inline constexpr auto kLeafLife = std::chrono::hours(24 * 90);
-inline constexpr auto kBackdated = std::chrono::hours(1);          // how far net/tls sets notBefore back
 
 struct Authorities {
   net::KeyPair newest;
@@ -39,8 +38,8 @@ std::string MarkOf(const net::KeyPair& authority);
 struct Life {
   base::WallTime from{}, until{};
   bool Holds(base::WallTime now) const { return now < until; }
-  base::WallTime MadeAt() const { return from + kBackdated; }
-  base::WallTime RenewAt() const { return from + (until - from) * 2 / 3; }
+  base::WallTime MadeAt() const { return from + net::kClockSkew; }
+  base::WallTime RenewAt() const { return net::RenewAt(from, until); }
 };
 Life LifeOf(const std::string& certificate_pem);
 

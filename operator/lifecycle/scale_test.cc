@@ -13,6 +13,17 @@ World Settled(int masters, int workers) {
   return w;
 }
 
+// Three masters; the one that a scale-in would take leads.
+World LastLeads() {
+  World w = Settled(3, 1);
+  w.dm.Evict("a-dm-master-0");
+  w.dm.Evict("a-dm-master-1");
+  w.dm.Elect();
+  w.dm.CancelEvict("a-dm-master-0");
+  w.dm.CancelEvict("a-dm-master-1");
+  return w;
+}
+
 TEST(ScaleOut, MastersJoinOneByOneEachAfterItsLine) {
   World w = Settled(1, 1);
   w.want.master.replicas = 3;
@@ -107,13 +118,8 @@ TEST(ScaleIn, TheClaimOfARemovedMasterIsUsedAgainWithItsOldDataSetAside) {
 }
 
 TEST(ScaleIn, TheLeaderIsEvictedFirstAndAnnouncedBefore) {
-  World w = Settled(3, 1);
-  w.dm.Evict("a-dm-master-0");
-  w.dm.Evict("a-dm-master-1");
-  w.dm.Elect();
+  World w = LastLeads();
   ASSERT_EQ(w.dm.leader(), "a-dm-master-2");
-  w.dm.CancelEvict("a-dm-master-0");
-  w.dm.CancelEvict("a-dm-master-1");
   w.want.master.replicas = 2;
   const Plan plan = w.Plan();
   EXPECT_EQ(Does(plan), std::vector<std::string>{"EvictLeader a-dm-master-2"});
@@ -126,12 +132,7 @@ TEST(ScaleIn, TheLeaderIsEvictedFirstAndAnnouncedBefore) {
 }
 
 TEST(ScaleIn, AnEvictionThatIsNoLongerNeededIsTakenBack) {
-  World w = Settled(3, 1);
-  w.dm.Evict("a-dm-master-0");
-  w.dm.Evict("a-dm-master-1");
-  w.dm.Elect();
-  w.dm.CancelEvict("a-dm-master-0");
-  w.dm.CancelEvict("a-dm-master-1");
+  World w = LastLeads();
   w.want.master.replicas = 2;
   w.Execute(w.Plan());
   w.want.master.replicas = 3;
@@ -143,12 +144,7 @@ TEST(ScaleIn, AnEvictionThatIsNoLongerNeededIsTakenBack) {
 }
 
 TEST(ScaleIn, AMomentWithoutALeaderTakesNoEvictionBack) {
-  World w = Settled(3, 1);
-  w.dm.Evict("a-dm-master-0");
-  w.dm.Evict("a-dm-master-1");
-  w.dm.Elect();
-  w.dm.CancelEvict("a-dm-master-0");
-  w.dm.CancelEvict("a-dm-master-1");
+  World w = LastLeads();
   w.want.master.replicas = 2;
   w.Execute(w.Plan());
   // The old leader has resigned, the new one is not elected yet.

@@ -25,9 +25,10 @@ STALE = 3.0          # an answer older than this counts as none. A member that i
 BLUR = 2.0           # what a look can be off by
 
 
-def ask(address, path, timeout=1.0):
-    """(status, text) of a GET to a member; (0, why) when there is no answer."""
-    connection = http.client.HTTPConnection(address, 8261, timeout=timeout)
+def ask(address, path, timeout=1.0, tls=None):
+    """(status, text) of a GET to a member, by TLS with that SSLContext; (0, why) when there is no answer."""
+    connection = (http.client.HTTPSConnection(address, 8261, timeout=timeout, context=tls) if tls
+                  else http.client.HTTPConnection(address, 8261, timeout=timeout))
     try:
         connection.request("GET", path)
         answer = connection.getresponse()

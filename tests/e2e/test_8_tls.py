@@ -1,7 +1,7 @@
 """TLS between members with certificates that the operator issues, and what it says when it may not."""
 
 import base64
-import http.client
+import functools
 import ssl
 import time
 
@@ -28,18 +28,7 @@ def asker(folder, pem):
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     context.load_cert_chain(folder / "client.pem")
-
-    def ask(address, path, timeout=1.0):
-        connection = http.client.HTTPSConnection(address, 8261, timeout=timeout, context=context)
-        try:
-            connection.request("GET", path)
-            answer = connection.getresponse()
-            return answer.status, answer.read().decode()
-        except (OSError, http.client.HTTPException) as error:
-            return 0, repr(error)
-        finally:
-            connection.close()
-    return ask
+    return functools.partial(observer.ask, tls=context)
 
 
 def test_production_cluster_with_an_authority_of_its_own(lab):
