@@ -21,6 +21,7 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 
 constexpr base::Duration kAcceptPause = std::chrono::milliseconds(100);   // after "too many open files" and its like
+constexpr base::Duration kCutWait = std::chrono::seconds(1);            // for cut connections to end before the threads do
 
 // The open sessions. Outlives the server if a session does.
 class Registry {
@@ -157,6 +158,7 @@ void HttpServer::Drain(base::Duration grace) {
   if (!impl.threads.empty()) impl.registry->WaitForNone(grace);
   for (const auto& session : impl.registry->All()) session->CloseNow();
   impl.context->workers.Stop();
+  if (!impl.threads.empty()) impl.registry->WaitForNone(kCutWait);   // what is closed is one task away from being so
   impl.io.stop();
   impl.threads.clear();
 }
