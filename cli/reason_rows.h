@@ -57,6 +57,7 @@ inline constexpr Reason kReasons[] = {
     {"Progressing", "True", "OldObjectsRemain", "objects of a deleted DMCluster of this name are still ending", "goes on by itself when Kubernetes has removed them"},
     {"Progressing", "True", "InvalidSpec", "the stored spec cannot be understood (it was stored while the webhook was away)", "correct the field named"},
     {"Progressing", "True", "ActionFailed", "the API server or DM refused the next step; the message says what", "tried again by itself with growing pauses; a missing right (`denied`) takes an administrator"},
+    {"Progressing", "True", "NamespaceTerminating", "the namespace is being deleted, and Kubernetes creates nothing in it any more", "goes away with the namespace; if that stays, `kubectl describe namespace` says what holds it"},
     {"Progressing", "True", "MastersNotReady", "as in `Ready`", "as in `Ready`"},
     {"Progressing", "True", "MembersNotReady", "as in `Ready`", "as in `Ready`"},
     {"Progressing", "True", "WorkersNotReady", "as in `Ready`", "as in `Ready`"},

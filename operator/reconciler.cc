@@ -203,7 +203,13 @@ Result<kube::Requeue> Reconciler::Reconcile(const std::string& key, std::stop_to
   Outcome outcome = parts_.executor.Run(input, stop);
   writes_.Lock()->objects += outcome.written.size();
   for (const Written& written : outcome.written) Expect(key, pass.want().meta.ns, written);
-  if (!outcome.result && outcome.result.error().code != Code::kCancelled && outcome.result.error().code != Code::kConflict) {
+  // A namespace that goes takes nothing new: no failure, and no use in asking again before the DMCluster has gone too.
+  const bool namespace_goes = !outcome.result && outcome.result.error().reason == "NamespaceTerminating";
+  if (namespace_goes) {
+    pass.plan.waits.push_back({lifecycle::Component::kCluster, "NamespaceTerminating",
+                               "the namespace " + pass.want().meta.ns + " is being deleted: nothing is created in it any more"});
+    outcome.result = {};
+  } else if (!outcome.result && outcome.result.error().code != Code::kCancelled && outcome.result.error().code != Code::kConflict) {
     pass.plan.waits.push_back({lifecycle::Component::kCluster, "ActionFailed", outcome.result.error().ToString()});
   }
   const auto written = WriteStatus(pass, stop);
@@ -232,6 +238,7 @@ Result<kube::Requeue> Reconciler::Reconcile(const std::string& key, std::stop_to
   }
   if (!outcome.result) return base::Propagate(outcome.result);
   if (!written) return base::Propagate(written);
+  if (namespace_goes) return kube::Requeue{options_.resync};
   return kube::Requeue{std::min(pass.plan.look_again.value_or(options_.resync), options_.resync)};
 }
 

@@ -152,6 +152,23 @@ TEST(Reconciler, WhatTheApiServerRefusesIsSaid) {
   EXPECT_NE(c.last_error.find("exceeded quota"), std::string::npos) << c.last_error;
 }
 
+TEST(Reconciler, ANamespaceThatGoesIsNoFailureAndNotAskedAgainAndAgain) {
+  SmallCluster c;
+  c.Create();
+  c.api.Inject([](const net::Request& request) -> std::optional<base::Result<net::Response>> {
+    if (request.method != "PATCH" || request.target.find("/dmclusters/") != std::string::npos) return std::nullopt;
+    auto answer = kube::testing::FakeApi::StatusAnswer(403, "Forbidden", "forbidden: namespace db is being terminated");
+    Json status = Json::parse(answer.body);
+    status["details"]["causes"] = {{{"reason", "NamespaceTerminating"}, {"message", "namespace db is being terminated"}}};
+    answer.body = status.dump();
+    return base::Result<net::Response>(answer);
+  });
+  c.Settle(3);
+  EXPECT_EQ(c.Condition("Ready"), "False/NamespaceTerminating");
+  EXPECT_EQ(c.last_error, "");
+  EXPECT_GT(c.last_requeue, std::chrono::minutes(1));   // its deletion comes as an event
+}
+
 TEST(Reconciler, RequirementsAreToldWhenTheyChangeNotEachTime) {
   SmallCluster c;
   c.Create();

@@ -162,14 +162,17 @@ class SmallCluster {
     Sync();
     return result;
   }
-  // Until nothing is written any more, at most `rounds`.
+  // Until nothing has been written for twelve rounds (24 s), at most `rounds`.
   void Settle(int rounds = 40) {
-    for (int i = 0; i < rounds; ++i) {
+    int written = api.writes();
+    for (int i = 0, quiet = 0; i < rounds && quiet < 12; ++i, quiet = api.writes() == written ? quiet + 1 : 0) {
+      written = api.writes();
       RunPods();
       clock.Advance(std::chrono::seconds(2));
       poller.RunDue();
       const auto result = Once();
-      if (!result) last_error = result.error().ToString();
+      if (result) last_requeue = result->after;
+      else last_error = result.error().ToString();
     }
   }
 
@@ -182,6 +185,7 @@ class SmallCluster {
   base::Duration lease_left = std::chrono::seconds(30);
   std::vector<std::string> events;
   std::string last_error;
+  std::optional<base::Duration> last_requeue;
   kube::Client client{api};
   Stores stores{api, clock, random, [](const std::string&, bool) {}};
   members::Poller poller{members.Dialer(), clock, 1, [](const std::string&) {}};
