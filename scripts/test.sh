@@ -5,8 +5,6 @@ cd "$(dirname "$0")/.."
 . scripts/steps.sh
 
 PASSED=0 FAILED=0 SKIPPED=0
-RESULTS=build/results
-mkdir -p "$RESULTS"
 START=$(date +%s)
 
 add() { PASSED=$((PASSED + $1)) FAILED=$((FAILED + $2)) SKIPPED=$((SKIPPED + $3)); }
@@ -30,24 +28,6 @@ counted() {
   echo "    $line"
 }
 
-# The tests of a build, by ctest; counts from its JUnit file.
-ctest_part() {  # preset [label-regex]
-  local file="$PWD/$RESULTS/$1.xml"
-  rm -f "$file"
-  step "unit tests ($1)" ctest --test-dir "build/$1" --output-on-failure -j 2 --repeat until-pass:3 --no-tests=error ${2:+-L "$2"} --output-junit "$file" || true
-  if [ ! -s "$file" ]; then add 0 1 0; echo "    no test ran: counted as one failure"; return; fi
-  set -- $(python3 - "$file" <<'PY'
-import sys, xml.etree.ElementTree as ET
-root = ET.parse(sys.argv[1]).getroot()
-get = lambda k: int(root.get(k) or 0)
-tests, failed, skipped = get("tests"), get("failures"), get("skipped") + get("disabled")
-print(tests - failed - skipped, failed, skipped)
-PY
-)
-  add "$1" "$2" "$3"
-  echo "    $1 passed, $2 failed, $3 skipped"
-}
-
 configure_and_build() {  # preset [target…]
   local preset=$1; shift
   must "configure $preset" cmake --preset "$preset" -Wno-dev || return 1
@@ -56,8 +36,8 @@ configure_and_build() {  # preset [target…]
 
 lint() { must "lint" python3 scripts/lint.py; }
 # Every unit, conformance and fuzz test, once, under ASan and UBSan: a second build without them would find nothing more.
-unit() { configure_and_build asan-ubsan && ctest_part asan-ubsan; }
-tsan() { configure_and_build tsan base_test net_test kube_test app_test && ctest_part tsan '^(base|net|kube|app)$'; }
+unit() { configure_and_build asan-ubsan && counted "unit tests (asan-ubsan)" scripts/unit_tests.py build/asan-ubsan; }
+tsan() { configure_and_build tsan base_test net_test kube_test app_test && counted "unit tests (tsan)" scripts/unit_tests.py build/tsan '^(base|net|kube|app)$'; }
 release() { configure_and_build release && mkdir -p build/bin && cp -f build/release/bin/* build/bin/; }
 cluster() { must "Kubernetes binaries" tests/cluster/build && counted "cluster self-test" tests/cluster/selftest; }
 scheduler() { counted "check and the scheduler agree" tests/scheduler/run; }
