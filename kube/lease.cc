@@ -18,7 +18,10 @@ using Attempt = LeaseLock::Attempt;
 
 namespace {
 
-constexpr double kAcquireJitter = 1.2;  // client-go's: waits of candidates are drawn from [retry, 2.2 retry)
+// A candidate looks more often than a leader renews, so that a lease that was given back is taken within seconds. Its waits are
+// drawn from [1, 2.2) of that time (client-go's jitter).
+constexpr int kLooksPerRetry = 4;
+constexpr double kAcquireJitter = 1.2;
 
 std::string Text(Duration duration) {
   return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count()) + " ms";
@@ -67,6 +70,7 @@ struct LeaderElector::Impl {
   void Watch(std::stop_token stop);
   bool Acquire(std::stop_token stop);
   Attempt Try(std::stop_token stop);
+  bool TooLate() const;
   void Lose(const std::string& why, std::optional<TimePoint> renewed = std::nullopt);
   bool GiveUp(std::optional<TimePoint> renewed = std::nullopt);
   void StopThreads();
@@ -108,6 +112,11 @@ bool LeaderElector::Impl::GiveUp(std::optional<TimePoint> renewed) {
   return had;
 }
 
+bool LeaderElector::Impl::TooLate() const {
+  const State now = state.Copy();
+  return now.leading && clock.Now() >= now.renewed + options.renew_deadline;
+}
+
 void LeaderElector::Impl::Lose(const std::string& why, std::optional<TimePoint> renewed) {
   if (!GiveUp(renewed)) return;  // the other thread saw it first
   base::LogError("the lease is lost", {{"lease", options.ns + "/" + options.name}, {"why", why}});
@@ -123,7 +132,7 @@ bool LeaderElector::Impl::Acquire(std::stop_token stop) {
       base::LogInfo("waiting for the lease", {{"lease", options.ns + "/" + options.name}, {"holder", told}});
     }
     const double stretch = 1.0 + kAcquireJitter * random.Uniform();
-    const auto wait = Duration(static_cast<Duration::rep>(static_cast<double>(options.retry.count()) * stretch));
+    const auto wait = Duration(static_cast<Duration::rep>(static_cast<double>(options.retry.count()) * stretch / kLooksPerRetry));
     if (!clock.WaitFor(wait, stop)) return false;
   }
   base::LogInfo("we hold the lease", {{"lease", options.ns + "/" + options.name}, {"identity", options.identity}});
@@ -135,6 +144,8 @@ void LeaderElector::Impl::Elect(std::stop_token stop) {
   // On a thread of its own: whatever starts must not keep us from renewing.
   if (on_started) starter = std::jthread([this] { on_started(); });
   while (clock.WaitFor(options.retry, stop)) {
+    // We stood still past the deadline, and another may lead by now: not even the lease is written.
+    if (TooLate()) return Lose("there was no time to renew it within " + Text(options.renew_deadline));
     const Attempt attempt = Try(stop);
     if (stop.stop_requested()) return;
     if (attempt == Attempt::kTaken) return Lose("it is held by " + lock.holder());

@@ -218,6 +218,28 @@ TEST_F(LeaseTest, ARequestThatHangsDoesNotHideTheDeadline) {
   EXPECT_EQ(a.lost, 1);
 }
 
+TEST_F(LeaseTest, WhoStoodStillPastTheDeadlineWritesNothingOnWaking) {
+  Candidate a(api_, clock_, "a");
+  Lead(a);
+  const std::size_t requests = api_.log().size();
+  clock_.Advance(seconds(40));  // election and watchdog wake at once, in any order
+  ASSERT_TRUE(Eventually([&] { return a.lost == 1; }));
+  a.elector.StopAndRelease();
+  EXPECT_EQ(api_.log().size(), requests);
+  EXPECT_EQ(a.elector.Remaining(), base::Duration{0});
+}
+
+TEST_F(LeaseTest, ACandidateLooksMoreOftenThanALeaderRenews) {
+  Candidate a(api_, clock_, "a"), b(api_, clock_, "b");
+  Lead(a);
+  b.elector.Start();
+  clock_.AwaitWaiters(3);
+  a.elector.StopAndRelease();
+  clock_.AwaitWaiters(1);
+  clock_.Advance(seconds(1));
+  EXPECT_TRUE(Eventually([&] { return b.elector.IsLeader(); }));
+}
+
 TEST_F(LeaseTest, ShortTroubleIsSurvived) {
   Candidate a(api_, clock_, "a");
   Lead(a);

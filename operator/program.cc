@@ -11,6 +11,7 @@
 #include "app/process_metrics.h"
 #include "base/log.h"
 #include "base/strings.h"
+#include "kube/fence.h"
 #include "kube/lease.h"
 
 namespace dm::op {
@@ -28,15 +29,16 @@ struct Program::Impl {
         clock(the_clock),
         api(std::move(seams.api), seams.api_host, metrics, clock),
         lease_api(std::move(seams.lease_api)),
-        client(api),
         lease_client(*lease_api, kLeaseTimeout),
+        fenced_api(api, [this] { return LeaseLeft(); }),
+        client(fenced_api),
         queue(clock),
         view(api, clock, random),
         policy(options.common.policy, clock, [this](app::PolicyPtr good) { view.SetPolicy(std::move(good)); }),
         stores(api, clock, random, [this](const std::string& key, bool initial) { Enqueue(key, initial); }),
         poller(seams.dialer, clock, options.member_threads, [this](const std::string& key) { queue.Add(key); }),
         recorder(client, "dm-operator", clock),
-        executor(client, seams.dialer, [this] { return LeaseLeft(); }),
+        executor(client, Fenced(seams.dialer), [this] { return LeaseLeft(); }),
         credentials(client, clock),
         certificates(client, clock),
         findings(metrics),
@@ -58,6 +60,13 @@ struct Program::Impl {
     AddChecks();
     AddMetrics();
     AddParts();
+  }
+
+  // Connections to members by which DM is changed.
+  members::Dialer Fenced(members::Dialer dialer) {
+    return [this, dialer = std::move(dialer)](const members::Address& to, const members::Credentials& as) {
+      return std::make_unique<kube::FencedTransport>(dialer(to, as), [this] { return LeaseLeft(); });
+    };
   }
 
   ReconcilerParts Parts() {
@@ -162,6 +171,10 @@ struct Program::Impl {
                 return {};
               },
               [this] { health.Stop(); });
+    parts.Add("watches", [this] { return Begin(stores); }, [this] { stores.Stop(); });
+    parts.Add("view", [this] { return Begin(view); }, [this] { view.Stop(); });
+    parts.Add("policy", [this] { return Begin(policy); }, [this] { policy.Stop(); });
+    // Given back as soon as the work has ended: the next one waits for it.
     parts.Add("lease",
               [this]() -> base::Result<void> {
                 if (elector) elector->Start();
@@ -169,9 +182,6 @@ struct Program::Impl {
                 return {};
               },
               [this] { if (elector) elector->StopAndRelease(); });
-    parts.Add("watches", [this] { return Begin(stores); }, [this] { stores.Stop(); });
-    parts.Add("view", [this] { return Begin(view); }, [this] { view.Stop(); });
-    parts.Add("policy", [this] { return Begin(policy); }, [this] { policy.Stop(); });
     parts.Add("member readings", [this] { return Begin(poller); }, [this] { poller.Stop(); });
     parts.Add("work",
               [this]() -> base::Result<void> {
@@ -203,7 +213,10 @@ struct Program::Impl {
 
   app::CountedTransport api;
   std::unique_ptr<net::Transport> lease_api;
-  kube::Client client, lease_client;
+  kube::Client lease_client;
+  std::unique_ptr<kube::LeaderElector> elector;   // before all that asks it
+  kube::FencedTransport fenced_api;
+  kube::Client client;
   kube::WorkQueue queue;
   app::ViewAssembly view;
   app::PolicyReload policy;
@@ -216,7 +229,6 @@ struct Program::Impl {
   FindingsGauge findings;
   Reconciler reconciler;
   kube::Controller controller;
-  std::unique_ptr<kube::LeaderElector> elector;
   app::HealthServer health;
   std::jthread starter;
   app::Parts parts;

@@ -1,8 +1,10 @@
 // Program: the operator as a whole, put together around one Transport to the API server (and one of its own for the lease).
 // Apart from main so that a test can run it in its own process.
 //
-// Order of start: health, watches, policy, member readings, lease; the work begins when the lease is held and every cache is
-// full. Order of stop: the opposite; the lease is given back last, when the work has ended. A lost lease ends the process.
+// Order of start: health, watches, policy, lease, member readings; the work begins when the lease is held and every cache is
+// full. Until then (a standby) caches are kept and nothing else: no reconcile, no question to a member, no write but the attempts
+// to take the lease. Order of stop: the opposite; the lease is given back when the work has ended. A lost lease ends the process,
+// and what it would still change is refused (kube/fence.h).
 // Thread-safety: one thread; what it owns is thread-safe.
 #pragma once
 

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <sstream>
 
 #include "app/testing/fake_api.h"
@@ -24,6 +25,7 @@ struct ProgramTest : ::testing::Test {
   std::unique_ptr<FakeApi> server = std::make_unique<FakeApi>();
   std::unique_ptr<Program> program;
   std::atomic<bool> lost = false;
+  std::atomic<bool> lease_away = false;                 // the server refuses what is asked about leases
 
   ProgramTest() {
     base::SetLogSink([](std::string_view) {});
@@ -37,6 +39,9 @@ struct ProgramTest : ::testing::Test {
     // What the small server lacks: an apply that creates, and the status as a subresource.
     api->SetHook([this](const net::Request& request) -> std::optional<base::Result<net::Response>> {
       std::string path(net::PathOf(request.target));
+      if (lease_away && path.find("/leases") != std::string::npos) {
+        return base::Result<net::Response>(FakeApi::Status(503, "ServiceUnavailable", "not now"));
+      }
       if (request.method != "PATCH") return std::nullopt;
       const bool status = path.ends_with("/status");
       if (status) path.resize(path.size() - 7);
@@ -95,6 +100,7 @@ struct ProgramTest : ::testing::Test {
 };
 
 constexpr char kSet[] = "/apis/apps/v1/namespaces/shop/statefulsets/orders-dm-master";
+constexpr char kLease[] = "/apis/coordination.k8s.io/v1/namespaces/dm/leases/dm-operator";
 constexpr char kCluster[] = "/apis/pingcap.com/v1alpha1/namespaces/shop/dmclusters/orders";
 
 TEST_F(ProgramTest, MakesWhatIsAskedForAndPutsBackWhatIsTaken) {
@@ -115,22 +121,61 @@ TEST_F(ProgramTest, MakesWhatIsAskedForAndPutsBackWhatIsTaken) {
   }
   program->Stop();
   EXPECT_FALSE(lost);
-  const auto lease = api->Get("/apis/coordination.k8s.io/v1/namespaces/dm/leases/dm-operator");
+  const auto lease = api->Get(kLease);
   ASSERT_TRUE(lease);
   EXPECT_EQ(base::GetStringOr((*lease)["spec"], "holderIdentity"), "");   // given back
 }
 
-TEST_F(ProgramTest, WithoutTheLeaseItWatchesAndTouchesNothing) {
+TEST_F(ProgramTest, AStandbyKeepsItsCachesAndTouchesNothingUntilTheLeaseIsGivenBack) {
   const std::string now = base::FormatRfc3339Micro(clock.Wall());
-  api->Put("/apis/coordination.k8s.io/v1/namespaces/dm/leases/dm-operator",
-           {{"metadata", {{"name", "dm-operator"}, {"namespace", "dm"}}},
-            {"spec", {{"holderIdentity", "other"}, {"leaseDurationSeconds", 30}, {"renewTime", now}, {"acquireTime", now}, {"leaseTransitions", 1}}}});
+  Json lease = {{"metadata", {{"name", "dm-operator"}, {"namespace", "dm"}}},
+                {"spec", {{"holderIdentity", "other"}, {"leaseDurationSeconds", 30}, {"renewTime", now}, {"acquireTime", now}, {"leaseTransitions", 1}}}};
+  api->Put(kLease, lease);
   api->Put(kCluster, app::testing::ClusterJson());
   Start();
   ASSERT_TRUE(Await([&] { return program->WhyNotReady().empty(); })) << program->WhyNotReady();
   clock.WaitFor(std::chrono::milliseconds(500), {});
   EXPECT_FALSE(program->Working());
-  EXPECT_FALSE(api->Get(kSet).has_value());
+  EXPECT_EQ(api->Writes(), 0);
+  EXPECT_EQ(Get("/readyz"), "200 ok");
+  const std::string metrics = Get("/metrics");
+  for (const char* series : {"leader_election_master_status{name=\"dm-operator\"} 0", "dm_operator_member_reads_total 0",
+                             "controller_runtime_reconcile_total{controller=\"dmcluster\",result=\"success\"} 0", "dm_watch_synced{resource=\"pods\"} 1"}) {
+    EXPECT_NE(metrics.find(series), std::string::npos) << series << " is not in\n" << metrics;
+  }
+  const auto lists = [&] {
+    const auto requests = api->Requests();
+    return std::count(requests.begin(), requests.end(), "GET /api/v1/pods");
+  };
+  const auto listed = lists();
+  lease["spec"]["holderIdentity"] = "";
+  api->Put(kLease, lease);
+  EXPECT_TRUE(Await([&] { return api->Get(kSet).has_value(); }));
+  EXPECT_EQ(lists(), listed);
+}
+
+// In the program the process ends at that moment; here it goes on, as threads do until then.
+TEST_F(ProgramTest, WhenItsLeaseHasRunOutNothingIsChangedAnyMore) {
+  options.lease = std::chrono::milliseconds(3000);
+  options.renew_deadline = std::chrono::milliseconds(2000);
+  options.retry = std::chrono::milliseconds(200);
+  Start();
+  ASSERT_TRUE(Await([&] { return program->Working(); })) << program->WhyNotReady();
+  api->Put(kCluster, app::testing::ClusterJson());
+  ASSERT_TRUE(Await([&] { const auto c = api->Get(kCluster); return c && c->contains("status"); }));
+  lease_away = true;
+  ASSERT_TRUE(Await([&] { return lost.load(); }));
+  const auto writes = [&] {
+    const auto requests = api->Requests();
+    return std::count_if(requests.begin(), requests.end(), [](const std::string& r) { return !r.starts_with("GET ") && r.find("/leases") == std::string::npos; });
+  };
+  const auto written = writes();
+  const std::string taken = "/api/v1/namespaces/shop/services/orders-dm-master-peer";
+  api->Remove(taken);
+  // It sees that, and tries.
+  ASSERT_TRUE(Await([&] { return Get("/metrics").find("controller_runtime_reconcile_errors_total{controller=\"dmcluster\"} 0") == std::string::npos; }));
+  EXPECT_FALSE(api->Get(taken).has_value());
+  EXPECT_EQ(writes(), written);
 }
 
 TEST_F(ProgramTest, HalfAPictureIsNoReasonToAct) {

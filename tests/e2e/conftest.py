@@ -11,6 +11,7 @@ sys.path[:0] = [str(ROOT / "tests/cluster"), str(ROOT / "tests/e2e")]
 
 import dmlab  # noqa: E402  (needs the path above)
 import hostlab  # noqa: E402
+import watchedlab  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -32,6 +33,17 @@ def lab(bare):
     """The cluster with the chart installed."""
     dmlab.install(bare)
     return bare
+
+
+@pytest.fixture(scope="session")
+def watched(lab):
+    """A DM cluster of three masters and two workers, with the source s0 in Sync, that tests change and hurt in turns: each
+    leaves it settled, and knows what it has by `watched.asked`."""
+    found = watchedlab.Watched(lab, "observed", "watched", version="v8.5.6")
+    found.settle(240)
+    found.dm.add_source("s0")
+    yield found
+    found.remove()
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,12 @@
 """What end-to-end tests and the demo share: images, installation, manifests, questions to a DMCluster."""
 
+import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 from lab import Cluster, images
@@ -15,6 +18,7 @@ SYSTEM = "dm-system"
 RELEASE = "dm-operator"
 OPERATOR_USER = f"system:serviceaccount:{SYSTEM}:{RELEASE}-operator"
 WEBHOOK_USER = f"system:serviceaccount:{SYSTEM}:{RELEASE}-webhook"
+OPERATORS = 2     # the chart's default
 DM_VERSIONS = ("v8.5.7", "v8.5.6")
 
 
@@ -110,6 +114,68 @@ def wait_ready(cluster, name, namespace, timeout=90):
         return (object_.get("status", {}).get("observedGeneration") == object_["metadata"]["generation"]
                 and found.get("Ready", {}).get("status") == "True" and object_)
     return cluster.wait(ready, timeout, f"DMCluster {namespace}/{name} to be Ready")
+
+
+def operators(cluster):
+    """The operator's pods by name."""
+    return {p["metadata"]["name"]: p for p in items(cluster, "pods", "-l", "app.kubernetes.io/component=operator", namespace=SYSTEM)}
+
+
+def lease_holder(api):
+    """The operator's pod that holds the lease, as this lab.api.Api says; "" for none."""
+    lease = api.get(f"/apis/coordination.k8s.io/v1/namespaces/{SYSTEM}/leases/{RELEASE}-operator")
+    return lease["spec"].get("holderIdentity", "").rpartition("_")[0]
+
+
+def await_operators(cluster, count=OPERATORS):
+    """Until so many of the operator's pods are ready, and no others are there."""
+    cluster.kubectl("rollout", "status", f"deploy/{RELEASE}-operator", "-n", SYSTEM, "--timeout=90s")
+    cluster.wait(lambda: len(operators(cluster)) == count, 60, f"{count} of the operator's pods")
+
+
+@contextlib.contextmanager
+def without_operators(cluster):
+    """The operator's pods are away meanwhile, and ready again afterwards."""
+    deployment = f"deploy/{RELEASE}-operator"
+    try:
+        cluster.kubectl("scale", deployment, "-n", SYSTEM, "--replicas=0")
+        cluster.wait(lambda: not operators(cluster), 60, "the operator's pods to end")
+        yield
+    finally:
+        cluster.kubectl("scale", deployment, "-n", SYSTEM, f"--replicas={OPERATORS}")
+        await_operators(cluster)
+
+
+def pid_of(pod, program):
+    """The number, as this machine counts, of the pod's process of that name."""
+    containers = [s["containerID"].rpartition("/")[2] for s in pod["status"]["containerStatuses"]]
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            name, groups = (folder / "comm").read_text().strip(), (folder / "cgroup").read_text()
+        except OSError:
+            continue
+        if name == program[:15] and any(container in groups for container in containers):
+            return int(folder.name)
+    raise AssertionError(f"{pod['metadata']['name']} has no process {program}")
+
+
+@contextlib.contextmanager
+def frozen(pod, program):
+    """The pod's program stands still meanwhile (SIGSTOP): its sockets are open and nobody is answered. Gives its pid."""
+    pid = pid_of(pod, program)
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield pid
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGCONT)
+
+
+def metric(pod, line):
+    """The value of a metric of one of our pods, named with its labels as it is printed; None when it is not there."""
+    with urllib.request.urlopen(f"http://{pod['status']['podIP']}:8080/metrics", timeout=10) as answer:
+        rows = answer.read().decode().splitlines()
+    return next((float(row.rsplit(" ", 1)[1]) for row in rows if row.startswith(line + " ")), None)
 
 
 def items(cluster, *what, namespace):

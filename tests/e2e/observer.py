@@ -221,9 +221,9 @@ class Observer:
                 f"at most, no leader {worst(self.leader_gaps()):.1f} s at most, leader changes {self.leader_changes()}, "
                 f"masters removed {sorted(self.removed())}")
 
-    def expect(self, removed=frozenset(), no_majority=5.0, no_leader=2.0, lost=frozenset()):
+    def expect(self, removed=frozenset(), no_majority=5.0, no_leader=2.0, lost=frozenset(), replaced=frozenset()):
         """What must hold whatever is changed. `removed`: masters whose removal was asked for. `lost`: claims that the test
-        took away itself. `no_majority`, `no_leader`: seconds; 2 for an eviction or a clean stop, 65 for a kill."""
+        took away itself. `replaced`: claims that the operator was to make anew. `no_majority`, `no_leader`: seconds; 2 for an eviction or a clean stop, 65 for a kill."""
         print(f"observer: {self.summary()}")
         faults = []
         if len(self.looks) < (self.until - self.since) / PERIOD / 4:
@@ -237,8 +237,8 @@ class Observer:
         faults += [f"two leaders were named for {gap:.1f} s at {at:.1f}" for at, gap in together if gap > BLUR]
         faults += [f"two clusters at {at:.1f}: {clusters}" for at, clusters in self.split]
         faults += [f"{name} was removed, which nobody asked for" for name in sorted(self.removed() - set(removed))]
-        faults += [f"claim {name} ({uid}) is gone" for name, uid in self.lost_claims if name not in lost]
-        faults += [f"the operator deleted claim {name}" for name in self.claims_deleted_by([dmlab.OPERATOR_USER])]
+        faults += [f"claim {name} ({uid}) is gone" for name, uid in self.lost_claims if name not in {*lost, *replaced}]
+        faults += [f"the operator deleted claim {name}" for name in self.claims_deleted_by([dmlab.OPERATOR_USER]) if name not in replaced]
         assert not faults, "\n".join([*faults, f"log: {self.path}"])
         self.path.unlink(missing_ok=True)
 

@@ -67,13 +67,25 @@ def test_drift_by_hand_is_repaired_within_5_seconds(lab, namespace):
     print(f"repaired after {time.monotonic() - began:.1f} s")
 
 
-def test_deletion_leaves_claims(lab, namespace):
+def test_deletion_leaves_claims_unless_told_otherwise(lab, namespace):
+    """Two clusters side by side, one of which is to take its disks with it: only its own go, by their owner's UID."""
     lab.apply(dmlab.manifest("going", namespace, masters=1, workers=2))
+    lab.apply(dmlab.manifest("gone", namespace, masters=1, workers=1, upstreams=1,
+                             persistentVolumeClaimRetentionPolicy={"whenDeleted": "Delete"}))
+    uid = dmlab.wait_ready(lab, "gone", namespace)["metadata"]["uid"]
     dmlab.wait_ready(lab, "going", namespace)
-    lab.kubectl("delete", "dc", "going", "-n", namespace)
+    claims = {c["metadata"]["name"]: c for c in dmlab.items(lab, "pvc", namespace=namespace)}
+    owners = {name: [o["uid"] for o in c["metadata"].get("ownerReferences", [])] for name, c in claims.items()}
+    assert owners == {"dm-master-gone-dm-master-0": [uid], "dm-worker-gone-dm-worker-0": [uid], "dm-master-going-dm-master-0": [],
+                      "dm-worker-going-dm-worker-0": [], "dm-worker-going-dm-worker-1": []}
+    lab.kubectl("delete", "dc", "going", "gone", "-n", namespace)
     lab.wait(lambda: not dmlab.items(lab, "pods", namespace=namespace), 60, "the pods to go")
-    claims = dmlab.items(lab, "pvc", namespace=namespace)
-    assert len(claims) == 3 and all(c["status"]["phase"] == "Bound" for c in claims)
+    lab.wait(lambda: len(dmlab.items(lab, "pvc", namespace=namespace)) == 3, 30, "the disks of one of them to go")
+    left = dmlab.items(lab, "pvc", namespace=namespace)
+    assert {c["metadata"]["uid"] for c in left} == {claims[name]["metadata"]["uid"] for name, of in owners.items() if not of}
+    assert all(c["status"]["phase"] == "Bound" for c in left)
+    volumes = {claims[name]["spec"]["volumeName"] for name, of in owners.items() if of}
+    lab.wait(lambda: not volumes & {v["metadata"]["name"] for v in lab.get("pv")["items"]}, 30, "their volumes to go")
 
 
 def test_old_claims_under_a_new_object_need_a_word(lab, namespace):

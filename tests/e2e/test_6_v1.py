@@ -58,22 +58,15 @@ def replay(lab, case, namespace):
 
 def test_running_v1_clusters_are_left_alone(lab, namespace):
     """The recorded objects of clusters that TiDB Operator 1.6 made: one status patch each, no write to their children."""
-    deployment = f"deploy/{dmlab.RELEASE}-operator"
     cases = {"basic": f"{namespace}-basic", "ha-3m3w": f"{namespace}-ha"}
     names = {}
-    try:
-        for space in cases.values():
-            lab.kubectl("create", "namespace", space)
-            lab.kubectl("label", "namespace", space, "dm-test/enforcement=audit")
-        lab.kubectl("scale", deployment, "-n", dmlab.SYSTEM, "--replicas=0")
-        lab.wait(lambda: not dmlab.items(lab, "pods", "-l", "app.kubernetes.io/component=operator",
-                                         namespace=dmlab.SYSTEM), 60, "the operator's pods to end")
+    for space in cases.values():
+        lab.kubectl("create", "namespace", space)
+        lab.kubectl("label", "namespace", space, "dm-test/enforcement=audit")
+    with dmlab.without_operators(lab):
         for case, space in cases.items():
             names[space] = replay(lab, case, space)
         began = time.time()
-    finally:
-        lab.kubectl("scale", deployment, "-n", dmlab.SYSTEM, "--replicas=1")
-        lab.kubectl("rollout", "status", deployment, "-n", dmlab.SYSTEM, "--timeout=60s")
     for space, name in names.items():
         adopted = lab.wait(lambda: dmlab.condition(lab, name, space, "Adopted"), 60, f"the word on adopting {name}")
         assert adopted["status"] == "False", adopted

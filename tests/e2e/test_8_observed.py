@@ -1,6 +1,6 @@
 """A DM cluster with bound sources is changed in every way while an observer watches its members (observer.py).
 
-One small cluster for all of it, in the order of this file. OBSERVED_LONG=1: the API server is away for 30 s instead of 8, the
+One small cluster (`watched`) for all of it, in the order of this file. OBSERVED_LONG=1: the API server is away for 30 s instead of 8, the
 operator is killed through two more rolls, and the leader's node is lost (DM needs a minute to elect anew).
 """
 
@@ -10,75 +10,17 @@ import threading
 import time
 
 import dmlab
-import pytest
-from dmapi import DmApi
-from observer import Observer
 
 LONG = os.environ.get("OBSERVED_LONG") == "1"
-NAMESPACE, NAME = "observed", "watched"
-LOGS = dmlab.ROOT / "build/results"
+NAME = "watched"   # conftest.py
 
 
-class Watched:
-    """The cluster under observation: what is asked of it, and what it says."""
-
-    def __init__(self, lab):
-        self.lab = lab
-        self.dm = DmApi(lab, NAMESPACE, NAME)
-        self.asked = dict(masters=3, workers=2, upstreams=1, version="v8.5.6")
-
-    def ask(self, **changes):
-        """Apply the manifest with these changes. Retried: the API server may be away."""
-        self.asked.update(changes)
-        text = dmlab.manifest(NAME, NAMESPACE, **self.asked)
-        self.lab.wait(lambda: self.lab.kubectl("apply", "-f", "-", input=text, check=False).returncode == 0, 60, "apply to be taken")
-
-    def settle(self, timeout, masters, workers):
-        """Wait until it is Ready, nothing is under way and DM knows exactly these members."""
-        def settled():
-            object_ = self.lab.get("dc", NAME, namespace=NAMESPACE)
-            status = object_["status"]
-            conditions = {c["type"]: c for c in status["conditions"]}
-            return (status["observedGeneration"] == object_["metadata"]["generation"]
-                    and conditions["Ready"]["status"] == "True" and conditions["Progressing"]["status"] == "False"
-                    and len(status["master"]["members"]) == masters and len(status["worker"]["members"]) == workers)
-        began = time.monotonic()
-        try:
-            self.lab.wait(settled, timeout, f"{masters} masters and {workers} workers to be settled")
-        except Exception:
-            print(dmlab.condition(self.lab, NAME, NAMESPACE, "Progressing"), dmlab.condition(self.lab, NAME, NAMESPACE, "Degraded"))
-            raise
-        print(f"settled after {time.monotonic() - began:.1f} s")
-
-    def pods(self, role):
-        """uid and image of the role's pods by name."""
-        return {p["metadata"]["name"]: (p["metadata"]["uid"], p["spec"]["containers"][0]["image"])
-                for p in dmlab.items(self.lab, "pods", "-l", f"app.kubernetes.io/component=dm-{role}", namespace=NAMESPACE)}
-
-    def observe(self):
-        return Observer(self.lab, NAMESPACE, NAME, LOGS)
-
-    def host_operator(self):
-        """The operator as a process of the host, alone; its Process."""
-        deployment = f"deploy/{dmlab.RELEASE}-operator"
-        self.lab.kubectl("scale", deployment, "-n", dmlab.SYSTEM, "--replicas=0")
-        self.lab.wait(lambda: not dmlab.items(self.lab, "pods", "-l", "app.kubernetes.io/component=operator", namespace=dmlab.SYSTEM),
-                      60, "the operator's pod to end")
-        kubeconfig = self.lab.service_account_kubeconfig(dmlab.SYSTEM, f"{dmlab.RELEASE}-operator")
-        # Without a lease: a killed holder would make its successor wait for the whole of it.
-        return self.lab.run_host("observed-operator", [dmlab.BIN / "dm-operator", "--kubeconfig", kubeconfig, "--health-port=0",
-                                                       "--leader-elect=false"])
-
-
-@pytest.fixture(scope="module")
-def watched(lab):
-    lab.kubectl("create", "namespace", NAMESPACE)
-    found = Watched(lab)
-    found.ask()
-    found.settle(240, 3, 2)
-    found.dm.add_source("s0")
-    yield found
-    lab.kubectl("delete", "namespace", NAMESPACE, "--wait=false", check=False)
+def host_operator(lab):
+    """The operator as a process of the host; its Process. Its pods are away (dmlab.without_operators)."""
+    kubeconfig = lab.service_account_kubeconfig(dmlab.SYSTEM, f"{dmlab.RELEASE}-operator")
+    # Without a lease: a killed holder would make its successor wait for the whole of it.
+    return lab.run_host("observed-operator", [dmlab.BIN / "dm-operator", "--kubeconfig", kubeconfig, "--health-port=0",
+                                              "--leader-elect=false"])
 
 
 def test_masters_three_five_three(watched):
@@ -124,6 +66,24 @@ def test_rolling_image_with_a_source_in_sync(watched):
     assert watched.dm.task_of("s0")[:2] == ("Running", "Sync")
 
 
+def roll_without_api_server(watched, turn, done):
+    """Replace every pod, with the API server frozen for a while in the midst."""
+    before = {**watched.pods("master"), **watched.pods("worker")}
+    watched.ask(annotations={"turn": str(turn)})
+    first = watched.lab.wait(lambda: [pod for pod, (uid, _) in watched.pods("master").items() if before[pod][0] != uid], 60, "the roll to begin")
+    print(f"{first} first")
+    watched.lab.apiserver.stop()
+    try:
+        done.wait(30 if LONG else 8)
+    finally:
+        watched.lab.apiserver.cont()
+    watched.lab.apiserver.wait_ready()
+    watched.lab.wait(lambda: all(pod in before and before[pod][0] != uid
+                                 for pod, (uid, _) in {**watched.pods("master"), **watched.pods("worker")}.items()),
+                     400, "every pod to be replaced")
+    watched.settle(240, 3, 2)
+
+
 def test_operator_killed_every_five_seconds_and_the_api_server_away_during_a_roll(watched):
     """No worker is free: each source pauses for its pod's restart, once."""
     watched.ask(upstreams=2)
@@ -132,40 +92,25 @@ def test_operator_killed_every_five_seconds_and_the_api_server_away_during_a_rol
     seed = random.randrange(10**6)
     print(f"seed {seed}")
     chance = random.Random(seed)
-    operator = watched.host_operator()
     done, kills = threading.Event(), []
+    with dmlab.without_operators(watched.lab):
+        operator = host_operator(watched.lab)
 
-    def killer():
-        while not done.wait(5 if kills else chance.uniform(1, 5)):
-            operator.restart()
-            kills.append(time.time())
+        def killer():
+            while not done.wait(5 if kills else chance.uniform(1, 5)):
+                operator.restart()
+                kills.append(time.time())
 
-    thread = threading.Thread(target=killer, daemon=True)
-    try:
-        with watched.observe() as seen:
-            thread.start()
-            for turn in range(3 if LONG else 1):
-                before = {**watched.pods("master"), **watched.pods("worker")}
-                watched.ask(annotations={"turn": str(turn)})
-                first = watched.lab.wait(lambda old=before: [pod for pod, (uid, _) in {**watched.pods("master")}.items()
-                                                             if old[pod][0] != uid], 60, "the roll to begin")
-                print(f"{first} first")
-                watched.lab.apiserver.stop()
-                try:
-                    done.wait(30 if LONG else 8)
-                finally:
-                    watched.lab.apiserver.cont()
-                watched.lab.apiserver.wait_ready()
-                watched.lab.wait(lambda old=before: all(
-                    pod in old and old[pod][0] != uid for pod, (uid, _) in {**watched.pods("master"), **watched.pods("worker")}.items()),
-                    400, "every pod to be replaced")
-                watched.settle(240, 3, 2)
-    finally:
-        done.set()
-        thread.join(10)
-        operator.kill()
-        watched.lab.kubectl("scale", f"deploy/{dmlab.RELEASE}-operator", "-n", dmlab.SYSTEM, "--replicas=1")
-        watched.lab.kubectl("rollout", "status", f"deploy/{dmlab.RELEASE}-operator", "-n", dmlab.SYSTEM, "--timeout=60s")
+        thread = threading.Thread(target=killer, daemon=True)
+        try:
+            with watched.observe() as seen:
+                thread.start()
+                for turn in range(3 if LONG else 1):
+                    roll_without_api_server(watched, turn, done)
+        finally:
+            done.set()
+            thread.join(10)
+            operator.kill()
     print(f"killed {len(kills)} times")
     assert kills
     seen.expect()
@@ -188,9 +133,9 @@ def test_operator_killed_every_five_seconds_and_the_api_server_away_during_a_rol
 if LONG:
     def test_the_leaders_node_is_lost(watched):
         """Without a word: DM's lease has to run out. The node comes back with what it had."""
-        leader = watched.lab.get("dc", NAME, namespace=NAMESPACE)["status"]["master"]["leader"]["name"]
+        leader = watched.lab.get("dc", NAME, namespace=watched.namespace)["status"]["master"]["leader"]["name"]
         where = {p["metadata"]["name"]: p["spec"]["nodeName"] for p in dmlab.items(
-            watched.lab, "pods", "-l", "app.kubernetes.io/component=dm-master", namespace=NAMESPACE)}
+            watched.lab, "pods", "-l", "app.kubernetes.io/component=dm-master", namespace=watched.namespace)}
         assert list(where.values()).count(where[leader]) == 1, f"a majority would be lost with the leader's node: {where}"
         node = watched.lab.node(where[leader])
         with watched.observe() as seen:

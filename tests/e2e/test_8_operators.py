@@ -1,0 +1,116 @@
+"""Two operators: who stands by, who takes over and how soon, and what one does that wakes long after its lease has run out. Before
+that, a member that accepts connections and never answers."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import dmlab
+from lab.api import Api
+
+POD = "authentication.kubernetes.io/pod-name"
+SERIES = f'leader_election_master_status{{name="{dmlab.RELEASE}-operator"}}'
+
+
+def leader_and_other(lab):
+    """The operator's pod that leads and the one that does not, both ready."""
+    dmlab.await_operators(lab)
+    pods = dmlab.operators(lab)
+    holder = lab.wait(lambda: dmlab.lease_holder(Api(lab.kubeconfig)), 40, "somebody to lead")
+    return pods.pop(holder), next(iter(pods.values()))
+
+
+def writes_of(lab, pod, since):
+    """What that pod of the operator asked the API server to change: (when, verb, what)."""
+    return [(e["requestReceivedTimestamp"], e["verb"], e["requestURI"]) for e in lab.audit.writes(dmlab.OPERATOR_USER, since)
+            if pod["metadata"]["name"] in e["user"].get("extra", {}).get(POD, [])]
+
+
+def await_repair(watched, timeout):
+    """A Service taken away is put back: somebody works."""
+    name = f"{watched.name}-dm-master-peer"
+    watched.lab.kubectl("delete", "svc", name, "-n", watched.namespace)
+    watched.lab.wait(lambda: watched.lab.get("svc", name, namespace=watched.namespace), timeout, "the Service to be put back")
+
+
+def test_a_member_that_hangs_is_waited_for(watched):
+    """SIGSTOP for a follower while two masters more are wanted: nothing is changed, the reason is told, and it goes on."""
+    lab = watched.lab
+    watched.ask(masters=3)
+    watched.settle(240)
+    hung = next(pod for name, pod in watched.pod_objects("master").items() if name != watched.leader())
+    name = hung["metadata"]["name"]
+    with watched.observe() as seen:
+        with dmlab.frozen(hung, "dm-master"):
+            watched.ask(masters=5)
+            told = lab.wait(lambda: (found := watched.condition("Progressing")).get("reason") == "ScaleOutBlocked" and found, 40,
+                            "the reason of the wait")
+            print(told["message"])
+            assert f"{name} is not healthy" in told["message"], told
+            since = time.time()
+            lab.wait(lambda: time.time() >= since + 8, 20, "more looks at the one that hangs")   # the wait is what is tested
+            changes = [e for e in lab.audit.writes(dmlab.OPERATOR_USER, since) if e["objectRef"].get("namespace") == watched.namespace
+                       and e["objectRef"].get("subresource") != "status" and e["objectRef"]["resource"] != "events"]
+            assert not changes, [(e["verb"], e["requestURI"]) for e in changes]
+            assert not seen.journal("member"), seen.journal("member")
+            assert watched.condition("Progressing")["reason"] == "ScaleOutBlocked"
+        watched.settle(240)
+    seen.expect()
+
+
+def test_the_other_only_stands_by(watched):
+    leader, other = leader_and_other(watched.lab)
+    assert dmlab.metric(leader, SERIES) == 1 and dmlab.metric(other, SERIES) == 0
+    assert dmlab.metric(leader, "dm_operator_member_reads_total") > 0
+    # The same caches, and nothing done with them.
+    known = dmlab.metric(leader, "dm_operator_clusters")
+    assert known and dmlab.metric(other, "dm_operator_clusters") == known
+    for line in ("dm_operator_member_reads_total", 'dm_operator_writes_total{what="object"}', 'dm_operator_writes_total{what="status"}',
+                 'controller_runtime_reconcile_total{controller="dmcluster",result="success"}', "controller_runtime_reconcile_errors_total"
+                 '{controller="dmcluster"}'):
+        assert dmlab.metric(other, line) == 0, line
+    assert not writes_of(watched.lab, other, 0)
+
+
+def test_a_leader_that_is_deleted_hands_over(watched):
+    lab, api = watched.lab, Api(watched.lab.kubeconfig)
+    leader, _ = leader_and_other(lab)
+    began = time.monotonic()
+    lab.kubectl("delete", "pod", leader["metadata"]["name"], "-n", dmlab.SYSTEM, "--wait=false")
+    lab.wait(lambda: dmlab.lease_holder(api) not in ("", leader["metadata"]["name"]), 15, "another to lead")
+    taken = time.monotonic()
+    await_repair(watched, 5)
+    print(f"another leads {taken - began:.1f} s after kubectl delete, and has put a Service back {time.monotonic() - taken:.1f} s later")
+    dmlab.await_operators(lab)
+
+
+def test_a_leader_that_stood_still_past_its_lease_starts_nothing_on_waking(watched):
+    """The other has taken over. It stands still in turn when the user asks for something, so that the first one, waking, is the
+    only one to see it: in its caches are a change to carry out and members to remove."""
+    lab, api = watched.lab, Api(watched.lab.kubeconfig)
+    watched.ask(masters=5)
+    watched.settle(240)
+    old, other = leader_and_other(lab)
+    with watched.observe() as seen:
+        with dmlab.frozen(old, "dm-operator") as pid:
+            stopped = time.time()
+            lab.wait(lambda: dmlab.lease_holder(api) == other["metadata"]["name"], 45, "the other to lead")
+            print(f"the other leads {time.time() - stopped:.1f} s after the leader has stopped")
+            await_repair(watched, 5)
+            with dmlab.frozen(other, "dm-operator"):
+                watched.ask(masters=3)
+                os.kill(pid, signal.SIGCONT)
+                woke = time.time()
+                lab.wait(lambda: not Path(f"/proc/{pid}").exists(), 10, "the old leader to end")
+                print(f"it ended {time.time() - woke:.2f} s after it woke")
+                # A restarted container of that pod may wait for the lease, no more.
+                assert not writes_of(lab, old, stopped), writes_of(lab, old, stopped)
+                assert not seen.removed()
+                resumed = time.time()
+        watched.settle(240)
+    seen.expect(removed={f"{watched.name}-dm-master-4", f"{watched.name}-dm-master-3"})
+    assert all(e["at"] >= resumed * 1000 for e in seen.journal("member") if not e["value"]), seen.journal("member")
+    assert not writes_of(lab, old, stopped), writes_of(lab, old, stopped)
+    dmlab.await_operators(lab)
+    assert lab.get("pod", old["metadata"]["name"], namespace=dmlab.SYSTEM)["status"]["containerStatuses"][0]["restartCount"] == 1
