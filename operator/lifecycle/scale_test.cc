@@ -57,6 +57,18 @@ TEST(ScaleOut, WaitsWhileAMasterIsNotHealthy) {
   EXPECT_EQ(w.dm.members(), 3u);
 }
 
+TEST(ScaleOut, IsNotBegunOnTheWordOfAnOldMemberList) {
+  World w = Settled(3, 1);
+  w.want.master.replicas = 5;
+  Observed seen = w.See();
+  seen.members.at = base::TimePoint(std::chrono::seconds(w.now - 6));
+  Now at;
+  at.monotonic = base::TimePoint(std::chrono::seconds(w.now));
+  const Plan plan = MakePlan(w.want, w.Render(), seen, at);
+  EXPECT_TRUE(plan.wants_fresh);
+  EXPECT_TRUE(plan.actions.empty());
+}
+
 TEST(ScaleOut, AJoinThatIsUnderWayIsNotForgottenWhenMembersAreSilent) {
   World w = Settled(1, 1);
   w.want.master.replicas = 2;

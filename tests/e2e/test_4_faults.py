@@ -5,6 +5,7 @@ import threading
 import time
 
 import dmlab
+from lab import LabError
 from lab.api import Api
 
 
@@ -84,7 +85,10 @@ def holders(lab, done, seen):
     """Note (when, who) each time another pod holds the operator's lease, until `done`."""
     api = Api(lab.kubeconfig)
     while not done.wait(0.1):
-        holder = dmlab.lease_holder(api)
+        try:
+            holder = dmlab.lease_holder(api)
+        except LabError:
+            continue
         if not seen or seen[-1][1] != holder:
             seen.append((time.monotonic(), holder))
 

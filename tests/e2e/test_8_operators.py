@@ -71,6 +71,8 @@ def test_the_other_only_stands_by(watched):
                  '{controller="dmcluster"}'):
         assert dmlab.metric(other, line) == 0, line
     assert not writes_of(watched.lab, other, 0)
+    budget = watched.lab.get("pdb", f"{dmlab.RELEASE}-operator", namespace=dmlab.SYSTEM)
+    assert budget["status"]["currentHealthy"] == dmlab.OPERATORS and budget["status"]["disruptionsAllowed"] == 1, budget["status"]
 
 
 def test_a_leader_that_is_deleted_hands_over(watched):
