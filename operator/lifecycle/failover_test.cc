@@ -27,6 +27,19 @@ int Count(const World& w, const std::string& what) {
   return count;
 }
 
+TEST(RecordMembers, ANewClaimIsNotTakenForTheOneOfAPodThatEnds) {
+  World w = Settled(3);
+  Observed seen = w.See();
+  seen.master.pods.at(1).meta.deletion_timestamp = "2026-01-01T00:00:00Z";
+  Claim& claim = seen.master.claims.at(1);
+  claim.meta.uid = "another";
+  claim.meta.annotations.clear();
+  Now at;
+  at.monotonic = base::TimePoint(std::chrono::seconds(w.now));
+  const Plan plan = MakePlan(w.want, w.Render(), seen, at);
+  for (const auto& action : Does(plan)) EXPECT_EQ(action.find("Annotate"), std::string::npos) << action;
+}
+
 TEST(Failover, AMasterWhoseNodeIsGoneIsReplacedAfterThePeriodAndNothingIsLeftBehind) {
   for (const auto how : {NodeState::kGone, NodeState::kOutOfService}) {
     World w = Settled(3);

@@ -27,6 +27,9 @@ void RecordMembers(Planning& p) {
     const auto claim = p.seen.master.claims.find(ordinal);
     if (ordinal < 0 || claim == p.seen.master.claims.end() || !p.Healthy(master.name)) continue;
     const Claim& its = claim->second;
+    // Its health is of the past, and the claim may already be the next one, of the next pod: the two are seen at different times.
+    const auto pod = p.seen.master.pods.find(ordinal);
+    if (pod == p.seen.master.pods.end() || pod->second.meta.BeingDeleted()) continue;
     if (its.ClusterId() == p.memory.cluster_id && its.MemberId() == master.id && !its.Retired()) continue;
     Annotate change{"PersistentVolumeClaim", its.meta.name, its.meta.uid, {}};
     change.annotations[std::string(annotations::kClusterId)] = p.memory.cluster_id;
