@@ -102,8 +102,9 @@ def test_a_leader_that_stood_still_past_its_lease_starts_nothing_on_waking(watch
             await_repair(watched, 5)
             with dmlab.frozen(other, "dm-operator"):
                 watched.ask(masters=3)
-                os.kill(pid, signal.SIGCONT)
+                assert "State:\tT" in Path(f"/proc/{pid}/status").read_text(), "it has not slept through"
                 woke = time.time()
+                os.kill(pid, signal.SIGCONT)
                 lab.wait(lambda: not Path(f"/proc/{pid}").exists(), 10, "the old leader to end")
                 print(f"it ended {time.time() - woke:.2f} s after it woke")
                 # A restarted container of that pod may wait for the lease, no more.

@@ -42,7 +42,7 @@ def lose(watched, role, pod):
 def test_lost_volumes_of_a_master_and_of_a_worker(watched):
     """The master leaves DM after failoverPeriod and joins anew under its name; the worker begins with an empty disk, and its source
     is elsewhere meanwhile."""
-    watched.ask(masters=3, workers=2, upstreams=1, updatePolicy={"failoverPeriod": "5s"})
+    watched.ask(masters=3, workers=2, upstreams=1, updatePolicy={"failoverPeriod": "30s"})
     watched.settle(240)
     lab = watched.lab
     master = next(name for name in watched.pods("master") if name != watched.leader())

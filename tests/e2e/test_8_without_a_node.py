@@ -15,7 +15,7 @@ def test_masters_of_a_node_out_of_service_go_on_elsewhere_and_nothing_is_left_wh
     so that the member is replaced there where it finds room."""
     # Production: a master a host.
     stays = Watched(lab, "stays", "local", production=True, master_storageClassName="local-path", worker_storageClassName="local-path",
-                    updatePolicy={"failoverPeriod": "5s"})
+                    updatePolicy={"failoverPeriod": "30s"})
     try:
         watched.ask(masters=3, workers=2)
         watched.settle(240)
@@ -44,7 +44,7 @@ def lose_the_node(lab, stays, watched):
         try:
             lab.route_services()
             lab.kubectl("taint", "node", node.name, f"{TAINT}=nodeshutdown:NoExecute")
-            lab.wait(lambda: stays.member_id(victim) not in (None, before), 150, f"{victim} to be a member anew")
+            lab.wait(lambda: stays.member_id(victim) not in (None, before), 180, f"{victim} to be a member anew")
             lab.wait(lambda: all(m["health"] for cluster in (stays, watched) for m in cluster.status()["master"]["members"].values()), 90,
                      "all masters to be well without the node")
             assert node.name not in {*nodes_of(stays).values(), *nodes_of(watched).values()}

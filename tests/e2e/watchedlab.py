@@ -30,7 +30,7 @@ class Watched:
         """Apply the manifest with these changes. Retried: the API server may be away, a label not yet seen by the webhook."""
         self.asked.update(changes)
         text = dmlab.manifest(self.name, self.namespace, **self.asked)
-        self.lab.wait(lambda: self.lab.kubectl("apply", "-f", "-", input=text, check=False).returncode == 0, 60, "apply to be taken")
+        self.lab.wait(lambda: self.lab.kubectl("apply", "-f", "-", input=text), 60, "apply to be taken")
 
     def settle(self, timeout, masters=None, workers=None):
         """Wait until it is Ready, nothing is under way and DM knows exactly as many members as were asked for."""
