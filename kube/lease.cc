@@ -114,7 +114,7 @@ bool LeaderElector::Impl::GiveUp(std::optional<TimePoint> renewed) {
 
 bool LeaderElector::Impl::TooLate() const {
   const State now = state.Copy();
-  return now.leading && clock.Now() >= now.renewed + options.renew_deadline;
+  return now.lost || clock.Now() >= now.renewed + options.renew_deadline;
 }
 
 void LeaderElector::Impl::Lose(const std::string& why, std::optional<TimePoint> renewed) {

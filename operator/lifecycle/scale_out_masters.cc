@@ -40,6 +40,15 @@ void RestartIfOld(Planning& p, int ordinal) {
   p.moves.emplace_back(DeleteObject{"Pod", pod->second.meta.name, pod->second.meta.uid, "it runs a member that was removed"});
 }
 
+// A pod that waits for its line already (its volume was lost) has no data, and would see the ConfigMap's change a minute later only.
+void RestartToRead(Planning& p, int ordinal) {
+  const auto pod = p.seen.master.pods.find(ordinal);
+  const auto claim = p.seen.master.claims.find(ordinal);
+  if (pod == p.seen.master.pods.end() || pod->second.meta.BeingDeleted() || p.Healthy(pod->second.meta.name)) return;
+  if (claim == p.seen.master.claims.end() || !claim->second.ClusterId().empty()) return;
+  p.moves.emplace_back(DeleteObject{"Pod", pod->second.meta.name, pod->second.meta.uid, "it waits for the line that is there now"});
+}
+
 }  // namespace
 
 void ScaleOutMasters(Planning& p) {
@@ -83,6 +92,7 @@ void ScaleOutMasters(Planning& p) {
   p.lines[pod] = JoinLine(p, Members(p, *roster));
   p.replicas[Role::kMaster] = std::max(keep, next + 1);
   RestartIfOld(p, next);
+  RestartToRead(p, next);
   p.WaitFor(Component::kMaster, "ScalingOut", goal);
 }
 
