@@ -25,6 +25,14 @@ bool Contains(const std::vector<std::string>& values, const std::string& value) 
   return std::find(values.begin(), values.end(), value) != values.end();
 }
 
+// What Gt and Lt compare with. The API server and the scheduler want it to be a label's value as well as an integer, so it can
+// bear no sign: a term with one is refused, and where it got into the store it selects no node.
+std::optional<std::int64_t> Bound(const std::string& text) {
+  constexpr std::size_t kLongestValue = 63;
+  if (text.empty() || text.size() > kLongestValue || text[0] < '0' || text[0] > '9') return std::nullopt;
+  return base::ParseInt(text);
+}
+
 }  // namespace
 
 bool MatchesRequirement(const Requirement& requirement, const Labels& labels) {
@@ -39,7 +47,7 @@ bool MatchesRequirement(const Requirement& requirement, const Labels& labels) {
     case Operator::kLt: {
       if (!has || requirement.values.size() != 1) return false;
       const auto actual = base::ParseInt(found->second);
-      const auto bound = base::ParseInt(requirement.values.front());
+      const auto bound = Bound(requirement.values.front());
       if (!actual || !bound) return false;
       return requirement.op == Operator::kGt ? *actual > *bound : *actual < *bound;
     }
@@ -100,8 +108,8 @@ Requirement ReadRequirement(const Fields& fields, Comparisons comparisons) {
       break;
     case Operator::kGt:
     case Operator::kLt:
-      if (requirement.values.size() != 1 || !base::ParseInt(requirement.values.front())) {
-        fields.Refuse("values", "a list of exactly one integer, as [\"4\"], for " + op);
+      if (requirement.values.size() != 1 || !Bound(requirement.values.front())) {
+        fields.Refuse("values", "a list of exactly one integer without a sign, as [\"4\"], for " + op);
       }
       break;
   }

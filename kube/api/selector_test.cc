@@ -40,12 +40,16 @@ TEST(Requirement, MatchesAsTheSchedulerDoes) {
       {R"({"key":"cores","operator":"Lt","values":["17"]})", cores, true},
       {R"({"key":"cores","operator":"Lt","values":["16"]})", cores, false},
       {R"({"key":"cores","operator":"Gt","values":["9"]})", cores, true},   // numbers, not text
-      {R"({"key":"cores","operator":"Gt","values":["-1"]})", {}, false},
       {R"({"key":"cores","operator":"Lt","values":["5"]})", {{"cores", "many"}}, false},
   };
   for (const RequirementRow& row : rows) {
     EXPECT_EQ(MatchesRequirement(Read(row.expression), row.labels), row.matches) << row.expression;
   }
+  // What the API server would not take, and the scheduler matches with nothing.
+  for (const char* bound : {"-1", "+1", "", "many", "99999999999999999999"}) {
+    EXPECT_FALSE(MatchesRequirement({"cores", Operator::kGt, {bound}}, cores)) << bound;
+  }
+  EXPECT_FALSE(MatchesRequirement({"cores", Operator::kGt, {std::string(63, '0') + "1"}}, cores)) << "too long for a label's value";
 }
 
 TEST(Requirement, MalformedOnesNameTheField) {
@@ -56,7 +60,9 @@ TEST(Requirement, MalformedOnesNameTheField) {
       {R"({"key":7,"operator":"Exists"})", "key must be a string, but is 7"},
       {R"({"key":"a","operator":"In"})", "values must be a list with at least one value for In, but is missing"},
       {R"({"key":"a","operator":"Exists","values":["x"]})", "values must be absent for Exists"},
-      {R"({"key":"a","operator":"Gt","values":["x"]})", "values must be a list of exactly one integer"},
+      {R"({"key":"a","operator":"Gt","values":["x"]})", "values must be a list of exactly one integer without a sign"},
+      {R"({"key":"a","operator":"Gt","values":["-1"]})", "values must be a list of exactly one integer without a sign"},
+      {R"({"key":"a","operator":"Lt","values":["+1"]})", "values must be a list of exactly one integer without a sign"},
       {R"({"key":"a","operator":"Gt","values":["1","2"]})", "values must be a list of exactly one integer"},
       {R"({"key":"a","operator":"In","values":[1]})", "values[0] must be a string, but is 1"},
       {R"({"key":"a","operator":"In","values":"x"})", "values must be a list of strings, but is \"x\""},
