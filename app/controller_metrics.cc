@@ -38,10 +38,14 @@ void AddViewMetrics(Metrics& metrics, const ViewAssembly& assembly) {
   }
   Gauge nodes = metrics.AddGauge("dm_view_nodes", "Nodes that requirements are judged on.");
   Gauge classes = metrics.AddGauge("dm_view_storage_classes", "Storage classes that requirements are judged on.");
-  metrics.OnScrape([&assembly, nodes, classes]() mutable {
-    const auto view = assembly.Snapshot();
-    nodes.Set(static_cast<double>(view->nodes.size()));
-    classes.Set(static_cast<double>(view->classes.size()));
+  Gauge pods = metrics.AddGauge("dm_view_pods", "Pods whose requests are held, because the policy measures what is free; else 0.");
+  Gauge unknown = metrics.AddGauge("dm_view_pods_unknown", "1 while the policy measures what is free and what runs on the nodes is not known.");
+  metrics.OnScrape([&assembly, nodes, classes, pods, unknown]() mutable {
+    const Surroundings now = assembly.Now();
+    nodes.Set(static_cast<double>(now.view->nodes.size()));
+    classes.Set(static_cast<double>(now.view->classes.size()));
+    pods.Set(static_cast<double>(assembly.PodsHeld()));
+    unknown.Set(now.policy && now.policy->capacity_free && !now.view->usage_known ? 1 : 0);
   });
 }
 

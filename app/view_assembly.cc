@@ -12,6 +12,10 @@ namespace {
 
 // Changes that come this close together make one view: hundreds of nodes that register at once cost a few builds.
 constexpr auto kGather = std::chrono::milliseconds(20);
+// Pods come, go and are resized somewhere at any time: their changes wait for each other.
+constexpr auto kGatherPods = std::chrono::seconds(1);
+// How often one looks whether the watch of pods has fallen silent, or why it cannot list.
+constexpr auto kLookAtPods = std::chrono::seconds(5);
 constexpr auto kStuck = std::chrono::minutes(2);   // a build takes milliseconds
 
 }  // namespace
@@ -52,7 +56,8 @@ void ViewAssembly::Watch(const kube::Resource& resource, kube::Store<T>& store, 
 }
 
 ViewAssembly::ViewAssembly(net::Transport& transport, base::Clock& clock, base::Random& random)
-    : transport_(transport), clock_(clock), random_(random), started_(clock.Now()) {
+    : transport_(transport), clock_(clock), random_(random), started_(clock.Now()),
+      pods_(transport, clock, random, [this](bool whole) { MarkPods(whole); }) {
   now_.Set({std::make_shared<const requirements::ClusterView>(), nullptr});
   pending_.Lock()->dirty_since = started_;
   Watch<kube::api::Node>(kube::resources::kNodes, nodes_, ParseTrimmedNode);
@@ -69,9 +74,11 @@ void ViewAssembly::Start() {
   pending_.Lock()->dirty_since = started_;
   thread_ = std::jthread([this](std::stop_token stop) { Run(std::move(stop)); });
   for (auto& named : reflectors_) named.reflector->Start();
+  pods_.Start();
 }
 
 void ViewAssembly::Stop() {
+  pods_.Stop();
   for (auto& named : reflectors_) named.reflector->Stop();
   if (!thread_.joinable()) return;
   thread_.request_stop();
@@ -84,6 +91,7 @@ void ViewAssembly::Pending::Mark(base::TimePoint now) {
 }
 
 void ViewAssembly::SetPolicy(std::shared_ptr<const requirements::Policy> policy) {
+  pods_.Want(policy && policy->capacity_free);
   {
     auto pending = pending_.Lock();
     pending->policy = std::move(policy);
@@ -101,17 +109,32 @@ void ViewAssembly::MarkDirty() {
   pending_.NotifyAll();
 }
 
+void ViewAssembly::MarkPods(bool whole) {
+  if (whole) return MarkDirty();
+  pending_.Lock()->pods = true;
+  pending_.NotifyAll();
+}
+
 bool ViewAssembly::Stuck() const {
   auto pending = pending_.Lock();
   return pending->dirty && clock_.Now() - pending->dirty_since > kStuck;
 }
 
+void ViewAssembly::AwaitNews(std::stop_token stop) {
+  const auto any = [](const Pending& p) { return p.dirty || p.pods; };
+  auto pending = pending_.Lock();
+  if (pending->policy && pending->policy->capacity_free) {
+    pending_.WaitFor(pending, stop, kLookAtPods, any);
+  } else {
+    pending_.Wait(pending, stop, any);
+  }
+  if (pending->pods) pending_.WaitFor(pending, std::move(stop), kGatherPods, [](const Pending& p) { return p.dirty; });
+}
+
 void ViewAssembly::Run(std::stop_token stop) {
   while (true) {
-    {
-      auto pending = pending_.Lock();
-      if (!pending_.Wait(pending, stop, [](const Pending& p) { return p.dirty; })) return;
-    }
+    AwaitNews(stop);
+    if (stop.stop_requested()) return;
     Rebuild();
     auto pending = pending_.Lock();
     pending_.WaitFor(pending, stop, kGather, [](const Pending&) { return false; });
@@ -124,12 +147,13 @@ void ViewAssembly::Rebuild() {
   NodeNews news;
   {
     auto pending = pending_.Lock();
-    pending->dirty = false;
+    pending->dirty = pending->pods = false;
     policy = pending->policy;
     news.synced = pending->nodes.synced;
     news.changed.swap(pending->nodes.changed);
   }
-  const auto built = builder_.Build(news, *classes_.Read(), *namespaces_.Read(), policy);
+  const UsageNow usage = policy && policy->capacity_free ? pods_.Now() : UsageNow{};
+  const auto built = builder_.Build(news, *classes_.Read(), *namespaces_.Read(), policy, usage);
   if (!built.change.Any()) return;
   now_.Set({built.view, policy});
   base::LogDebug("a new view of the cluster", {{"nodes", std::to_string(built.view->nodes.size())},

@@ -1,6 +1,9 @@
 // ViewAssembly: reflectors of nodes, storage classes and namespaces, and the ClusterView made of them, always a whole and
 // consistent with one policy. A change of what rules read leads to a new view within milliseconds; heartbeats lead to none.
 //
+// Where the policy measures what is free, the pods of all nodes are watched too, and views follow them a second later at most
+// (Kubernetes' pods change all the time); else none of them is asked for.
+//
 // Threads: one a reflector and one that builds; readers take pointers. Handlers run on the building thread.
 #pragma once
 
@@ -11,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "app/pod_watch.h"
 #include "app/view_builder.h"
 #include "base/clock.h"
 #include "base/guarded.h"
@@ -45,10 +49,12 @@ class ViewAssembly {
 
   Surroundings Now() const { return now_.Copy(); }
   std::shared_ptr<const requirements::ClusterView> Snapshot() const { return Now().view; }
-  // Everything has been listed and there is a policy; else the reason is WhyNotReady's.
+  // Everything but pods has been listed and there is a policy; else the reason is WhyNotReady's. Without pods NodeCapacity is
+  // not checked, which is no reason to judge nothing.
   bool Ready() const { return WhyNotReady().empty(); }
   std::string WhyNotReady() const;
-  std::vector<WatchState> Watches() const;
+  std::vector<WatchState> Watches() const;      // but that of pods
+  std::size_t PodsHeld() const { return pods_.pods(); }
   base::Duration Silence(const std::string& resource) const;
   // Has a change been waiting for a view for minutes? What liveness asks: it is about our own thread only.
   bool Stuck() const;
@@ -56,6 +62,7 @@ class ViewAssembly {
  private:
   struct Pending {
     bool dirty = true;
+    bool pods = false;                           // what runs on the nodes changed
     base::TimePoint dirty_since{};
     std::shared_ptr<const requirements::Policy> policy;
     NodeNews nodes;                              // in the order in which the watch told them
@@ -66,6 +73,8 @@ class ViewAssembly {
   template <class T>
   void Watch(const kube::Resource& resource, kube::Store<T>& store, typename kube::StoreConsumer<T>::Parse parse);
   void MarkDirty();
+  void MarkPods(bool whole);
+  void AwaitNews(std::stop_token stop);
   void Note(const kube::Change<kube::api::Node>& change);
   void Run(std::stop_token stop);
   void Rebuild();
@@ -87,6 +96,7 @@ class ViewAssembly {
   base::Guarded<Pending> pending_;
   base::Guarded<Surroundings> now_;
   std::vector<NamedReflector> reflectors_;
+  PodWatch pods_;
   std::jthread thread_;
 };
 

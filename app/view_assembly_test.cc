@@ -15,6 +15,7 @@ using ::testing::HasSubstr;
 using testing::FakeApi;
 using testing::NamespaceJson;
 using testing::NodeJson;
+using testing::PodJson;
 using testing::StorageClassJson;
 
 struct ViewAssemblyTest : ::testing::Test {
@@ -102,6 +103,61 @@ TEST_F(ViewAssemblyTest, AForbiddenListIsToldInTheReason) {
   ASSERT_TRUE(Await([&] { return assembly->Snapshot()->classes_known && assembly->Snapshot()->namespaces_known; }));
   EXPECT_TRUE(Await([&] { return assembly->WhyNotReady().find("grant it") != std::string::npos; })) << assembly->WhyNotReady();
   EXPECT_THAT(assembly->WhyNotReady(), HasSubstr("nodes have not been listed yet"));
+}
+
+TEST_F(ViewAssemblyTest, PodsAreHeldWhileThePolicyMeasuresWhatIsFree) {
+  const auto asked = [&] {
+    const auto requests = api.Requests();
+    return std::count(requests.begin(), requests.end(), "GET /api/v1/pods");
+  };
+  const auto cpu = [&] {
+    const auto view = assembly->Snapshot();
+    return view->usage_known && view->usage[0] ? view->usage[0]->all.cpu.ToString() : "unknown";
+  };
+  const auto free = std::make_shared<const requirements::Policy>(*requirements::ParsePolicy("capacity: {measure: free}"));
+  api.Put("/api/v1/namespaces/shop/pods/a", PodJson("a", "n1", "3"));
+  Metrics metrics;
+  AddViewMetrics(metrics, *assembly);
+  assembly->SetPolicy(std::make_shared<const requirements::Policy>());
+  assembly->Start();
+  ASSERT_TRUE(Await([&] { return assembly->Ready(); }));
+  EXPECT_EQ(asked(), 0) << "nobody asks what runs";
+  EXPECT_THAT(metrics.Text(), HasSubstr("dm_view_pods 0\n"));
+
+  assembly->SetPolicy(free);
+  ASSERT_TRUE(Await([&] { return assembly->Now().policy == free && cpu() == "3"; })) << cpu();
+  EXPECT_THAT(metrics.Text(), HasSubstr("dm_view_pods 1\n"));
+  EXPECT_THAT(metrics.Text(), HasSubstr("dm_view_pods_unknown 0\n"));
+  api.Put("/api/v1/namespaces/shop/pods/b", PodJson("b", "n1", "4"));
+  ASSERT_TRUE(Await([&] { return cpu() == "7"; })) << cpu();
+  EXPECT_TRUE(changes.Copy().back().usage);
+  EXPECT_FALSE(changes.Copy().back().AnyButUsage());
+
+  assembly->SetPolicy(std::make_shared<const requirements::Policy>());
+  ASSERT_TRUE(Await([&] { return !assembly->Snapshot()->usage_known; }));
+  EXPECT_EQ(assembly->PodsHeld(), 0u);
+  EXPECT_TRUE(assembly->Snapshot()->usage.empty());
+  const auto before = asked();
+  api.Put("/api/v1/namespaces/shop/pods/c", PodJson("c", "n1", "5"));
+  api.Put("/api/v1/nodes/n2", NodeJson("n2"));
+  ASSERT_TRUE(Await([&] { return assembly->Snapshot()->nodes.size() == 2; }));
+  EXPECT_EQ(asked(), before);
+}
+
+TEST_F(ViewAssemblyTest, WithoutPodsAllElseIsJudged) {
+  api.SetHook([](const net::Request& request) -> std::optional<base::Result<net::Response>> {
+    if (net::PathOf(request.target) != "/api/v1/pods") return std::nullopt;
+    return base::Result<net::Response>(FakeApi::Status(403, "Forbidden", "pods is forbidden: grant it"));
+  });
+  assembly->SetPolicy(std::make_shared<const requirements::Policy>(*requirements::ParsePolicy("capacity: {measure: free}")));
+  assembly->Start();
+  ASSERT_TRUE(Await([&] { return assembly->Ready(); })) << assembly->WhyNotReady();
+  EXPECT_FALSE(assembly->Snapshot()->usage_known);
+  EXPECT_THAT(assembly->Snapshot()->usage_missing, HasSubstr("pods have not been listed yet"));
+  EXPECT_EQ(assembly->Watches().size(), 3u) << "a watch of pods that fails must not make the program unready";
+  Metrics metrics;
+  AddViewMetrics(metrics, *assembly);
+  EXPECT_THAT(metrics.Text(), HasSubstr("dm_view_pods_unknown 1\n"));
 }
 
 TEST_F(ViewAssemblyTest, WatchesAreMeasured) {

@@ -104,7 +104,7 @@ ViewBuilder::ViewBuilder()
 
 ViewBuilder::Built ViewBuilder::Build(const NodeNews& nodes, const kube::Snapshot<kube::api::StorageClass>& classes,
                                       const kube::Snapshot<kube::api::Namespace>& namespaces,
-                                      const std::shared_ptr<const requirements::Policy>& policy) {
+                                      const std::shared_ptr<const requirements::Policy>& policy, const UsageNow& usage) {
   Built built;
   ViewChange& change = built.change;
   change.policy = policy && policy != policy_;
@@ -121,6 +121,14 @@ ViewBuilder::Built ViewBuilder::Build(const NodeNews& nodes, const kube::Snapsho
   }
   BuildClasses(classes, *view_, *view, change);
   BuildNamespaces(namespaces, *view_, *view, change);
+  change.usage = usage.usage != usage_.usage || usage.missing != usage_.missing;
+  if (change.usage) usage_ = usage;
+  if (usage.usage) {
+    view->PutUsage(*usage.usage);
+  } else {
+    view->MissUsage(usage.missing);
+  }
+  change.known = change.known || view->usage_known != view_->usage_known;
   if (change.Any()) view_ = std::move(view);
   built.view = view_;
   return built;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "app/pod_ledger.h"
 #include "dm/requirements/policy.h"
 #include "dm/requirements/view.h"
 #include "kube/api/namespace.h"
@@ -19,9 +20,11 @@ namespace dm::app {
 // What differs from the view before, by name.
 struct ViewChange {
   bool policy = false;
-  bool known = false;                 // a kind of data was listed for the first time
+  bool known = false;                 // a kind of data was listed for the first time (what runs: also that it no longer is known)
+  bool usage = false;                 // what runs on the nodes, where the policy measures what is free
   std::vector<std::string> nodes, classes, namespaces;
-  bool Any() const { return policy || known || !nodes.empty() || !classes.empty() || !namespaces.empty(); }
+  bool AnyButUsage() const { return policy || known || !nodes.empty() || !classes.empty() || !namespaces.empty(); }
+  bool Any() const { return usage || AnyButUsage(); }
 };
 
 // Do they look the same to a rule? Heartbeats, addresses and resource versions do not count.
@@ -48,12 +51,13 @@ class ViewBuilder {
   ViewBuilder();
   Built Build(const NodeNews& nodes, const kube::Snapshot<kube::api::StorageClass>& classes,
               const kube::Snapshot<kube::api::Namespace>& namespaces,
-              const std::shared_ptr<const requirements::Policy>& policy);
+              const std::shared_ptr<const requirements::Policy>& policy, const UsageNow& usage = {});
 
  private:
   requirements::TraitsPool traits_;
   std::shared_ptr<const requirements::ClusterView> view_;
   std::shared_ptr<const requirements::Policy> policy_;
+  UsageNow usage_;
 };
 
 }  // namespace dm::app

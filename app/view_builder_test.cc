@@ -204,6 +204,35 @@ TEST_F(ViewBuilderTest, ClassesAndNamespacesCompareByContent) {
   EXPECT_THAT(built.change.namespaces, ElementsAre("shop"));
 }
 
+TEST_F(ViewBuilderTest, WhatRunsFollowsTheNodes) {
+  for (const char* name : {"a", "c"}) SetNode(NodeJson(name));
+  Build();
+  const auto on = [](std::int64_t cpu) {
+    return std::make_shared<const requirements::NodeUsage>(requirements::NodeUsage{{kube::api::Quantity::FromUnits(cpu), {}, 1}, {}});
+  };
+  const UsageNow usage{std::make_shared<const requirements::Usage>(requirements::Usage{{"b", on(2)}, {"c", on(3)}}), {}};
+  const auto first = builder.Build({true, {}}, classes, namespaces, policy, usage);
+  EXPECT_TRUE(first.change.usage);
+  EXPECT_TRUE(first.change.known);
+  EXPECT_EQ(first.view->usage, (std::vector<std::shared_ptr<const requirements::NodeUsage>>{nullptr, usage.usage->at("c")}));
+  EXPECT_FALSE(builder.Build({true, {}}, classes, namespaces, policy, usage).change.Any());
+  // A node that comes later finds its pods.
+  const auto node = std::make_shared<const kube::api::Node>(*ParseTrimmedNode(NodeJson("b")));
+  const auto later = builder.Build({true, {{"b", node}}}, classes, namespaces, policy, usage);
+  EXPECT_FALSE(later.change.usage);
+  EXPECT_EQ(later.view->usage[1], usage.usage->at("b"));
+  EXPECT_EQ(later.view->usage[2], usage.usage->at("c"));
+  const UsageNow more{std::make_shared<const requirements::Usage>(requirements::Usage{{"b", on(4)}}), {}};
+  const auto grown = builder.Build({true, {}}, classes, namespaces, policy, more);
+  EXPECT_TRUE(grown.change.usage);
+  EXPECT_FALSE(grown.change.AnyButUsage()) << "what others do is no news of weight";
+  const auto lost = builder.Build({true, {}}, classes, namespaces, policy, {nullptr, "the watch fell silent"});
+  EXPECT_TRUE(lost.change.usage);
+  EXPECT_FALSE(lost.view->usage_known);
+  EXPECT_EQ(lost.view->usage_missing, "the watch fell silent");
+  EXPECT_TRUE(first.view->usage_known) << "an older snapshot must not change";
+}
+
 TEST_F(ViewBuilderTest, AnEmptyListIsKnowledgeToo) {
   classes.synced = false;
   EXPECT_FALSE(Build().view->classes_known);

@@ -55,6 +55,11 @@ base::Result<void> ReadLive(Surroundings& around, const CheckOptions& options, C
     checked.remarks.push_back("nodes may not be listed (" + Blocked(nodes.error()) +
                               "): the API server is asked by a dry run instead, and answers by the webhook's own rules");
   }
+  if (nodes && around.policy.capacity_free) {
+    const auto usage = around.live->PodUsage();
+    AddUsage(around.view, usage ? *usage : app::UsageNow{nullptr, "pods cannot be listed"});
+    if (!usage) checked.remarks.push_back("the policy measures what is free, and pods cannot be listed: " + Blocked(usage.error()));
+  }
   const auto classes = around.live->StorageClasses();
   if (classes) {
     if (auto added = AddClasses(around.view, *classes, around.live->Name()); !added) return base::Propagate(added);

@@ -1,6 +1,7 @@
 #include "cli/live.h"
 
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "app/dm_resource.h"
 #include "app/version.h"
@@ -15,7 +16,7 @@ namespace {
 using base::Json;
 
 constexpr auto kTimeout = std::chrono::seconds(15);
-constexpr int kMaxSelected = 500;    // of a list by fields (events of one object): one page is enough
+constexpr int kMaxSelected = 500;    // of a page; of a list by fields (events of one object) one is enough
 
 class KubeCluster final : public LiveCluster {
  public:
@@ -25,6 +26,29 @@ class KubeCluster final : public LiveCluster {
   base::Result<std::vector<Json>> Nodes() override { return List(kube::resources::kNodes, {}); }
   base::Result<std::vector<Json>> StorageClasses() override { return List(kube::resources::kStorageClasses, {}); }
   base::Result<std::vector<Json>> Namespaces() override { return List(kube::resources::kNamespaces, {}); }
+
+  base::Result<app::UsageNow> PodUsage() override {
+    const std::string first = kube::resources::kPods.Path({}) + "?limit=" + std::to_string(kMaxSelected) +
+                              "&fieldSelector=" + net::PercentEncode(app::kPlacedPods);
+    app::PodLedger ledger;              // a page at a time: the pods of a large cluster together fill gigabytes
+    std::string next;
+    bool restarted = false;
+    for (;;) {
+      const auto page = client_.Raw("GET", next.empty() ? first : first + "&continue=" + net::PercentEncode(next), {}, "application/json", stop_);
+      if (!page && page.error().code == base::Code::kGone && !next.empty() && !std::exchange(restarted, true)) {
+        ledger = {};                    // a page's token lives five minutes
+        next.clear();
+        continue;
+      }
+      if (!page) return base::Propagate(page);
+      if (const Json* items = base::Find(*page, "items"); items != nullptr && items->is_array()) {
+        for (const Json& pod : *items) ledger.Put(pod);
+      }
+      const Json* meta = base::Find(*page, "metadata");
+      next = meta == nullptr ? std::string() : base::GetStringOr(*meta, "continue");
+      if (next.empty()) return ledger.Now();
+    }
+  }
 
   base::Result<Json> Cluster(const std::string& ns, const std::string& name) override { return Get(app::DMClusters(), ns, name); }
 

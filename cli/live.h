@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "app/pod_ledger.h"
 #include "base/json.h"
 #include "base/result.h"
 #include "dm/requirements/evaluate.h"
@@ -20,6 +21,8 @@ class LiveCluster {
   virtual base::Result<std::vector<base::Json>> Nodes() = 0;
   virtual base::Result<std::vector<base::Json>> StorageClasses() = 0;
   virtual base::Result<std::vector<base::Json>> Namespaces() = 0;
+  // What runs on the nodes, read whole: some seconds where there are very many pods.
+  virtual base::Result<app::UsageNow> PodUsage() = 0;
   // The DMCluster as it is now; kNotFound when there is none.
   virtual base::Result<base::Json> Cluster(const std::string& ns, const std::string& name) = 0;
   virtual base::Result<std::vector<requirements::LiveClaim>> Claims(const std::string& ns, const std::string& cluster) = 0;

@@ -117,7 +117,7 @@ base::Json FindingJson(const Finding& finding) {
           {"field", finding.field},
           {"found", finding.found},
           {"required", finding.required},
-          {"message", finding.message},
+          {"message", finding.message + finding.moment},
           {"remedy", finding.remedy},
           {"subjects", finding.subjects}};
 }

@@ -111,6 +111,11 @@ Surrounding ReadSurrounding(LiveCluster& live, const ChosenPolicy* given) {
     }
   };
   take("nodes", live.Nodes(), [&](const auto& objects) { return AddNodes(around.view, objects, around.policy.policy, live.Name()); });
+  if (around.view.nodes_known && around.policy.policy.capacity_free) {
+    const auto usage = live.PodUsage();
+    AddUsage(around.view, usage ? *usage : app::UsageNow{nullptr, "pods cannot be listed"});
+    if (!usage) around.unread.push_back("pods of all namespaces: " + Text(usage.error()));
+  }
   take("storage classes", live.StorageClasses(), [&](const auto& objects) { return AddClasses(around.view, objects, live.Name()); });
   take("namespaces", live.Namespaces(), [&](const auto& objects) { return AddNamespaces(around.view, objects, live.Name()); });
   return around;

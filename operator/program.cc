@@ -18,6 +18,7 @@ namespace dm::op {
 namespace {
 
 constexpr char kName[] = "dmcluster";            // of the controller, in metrics
+constexpr auto kAfterPods = std::chrono::seconds(30);
 constexpr auto kStopGrace = std::chrono::seconds(25);
 constexpr auto kLeaseTimeout = std::chrono::seconds(5);
 
@@ -52,9 +53,16 @@ struct Program::Impl {
           kube::LeaseOptions{options.lease_namespace, options.lease_name, seams.identity, options.lease, options.renew_deadline, options.retry},
           clock, random, [this] { leads.store(true); Wake(); }, seams.on_lost);
     }
-    // A change of nodes, classes, namespaces or the policy may concern every cluster; none of it is urgent.
-    view.OnChange([this](const app::ViewChange&) {
-      for (const auto& [key, cluster] : stores.clusters.Read()->items) queue.Add(key, kube::WorkQueue::Priority::kLow);
+    // A change of nodes, classes, namespaces or the policy may concern every cluster; none of it is urgent. Pods of others change
+    // all the time: of a place in the queue the earliest counts, so that they lead to one look in half a minute.
+    view.OnChange([this](const app::ViewChange& change) {
+      for (const auto& [key, cluster] : stores.clusters.Read()->items) {
+        if (change.AnyButUsage()) {
+          queue.Add(key, kube::WorkQueue::Priority::kLow);
+        } else {
+          queue.AddAfter(key, kAfterPods);
+        }
+      }
       Wake();
     });
     AddChecks();

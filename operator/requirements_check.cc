@@ -37,7 +37,7 @@ Condition Met(const requirements::Report& report) {
   for (const Finding& finding : report.findings) {
     if (finding.severity < Severity::kWarn) continue;
     if (worst.empty()) worst = std::string(RuleName(finding.rule));   // the report begins with the gravest
-    (finding.severity == Severity::kDeny ? denied : warned).push_back(finding.field + ": " + requirements::LongText(finding));
+    (finding.severity == Severity::kDeny ? denied : warned).push_back(finding.field + ": " + requirements::SteadyText(finding));
   }
   std::string unchecked;
   if (!report.not_checked.empty()) unchecked = "; not checked: " + std::to_string(report.not_checked.size()) + " rules";

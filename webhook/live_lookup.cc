@@ -83,6 +83,8 @@ base::Result<ViewPtr> LiveLookup::WithNodes(const ViewPtr& view, const requireme
     copy->nodes.push_back(requirements::Judge(std::make_shared<const kube::api::Node>(std::move(*parsed)), policy));
   }
   std::sort(copy->nodes.begin(), copy->nodes.end(), [](const auto& a, const auto& b) { return a->node->meta.name < b->node->meta.name; });
+  // The watch of pods comes from the same server, and what they reserve was told by nodes of before.
+  if (copy->usage_known) copy->MissUsage("the watches of nodes and pods have fallen silent");
   return ViewPtr(std::move(copy));
 }
 

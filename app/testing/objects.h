@@ -36,6 +36,17 @@ inline base::Json NamespaceJson(const std::string& name, const base::Json& label
   return {{"kind", "Namespace"}, {"apiVersion", "v1"}, {"metadata", {{"name", name}, {"uid", "uid-" + name}, {"labels", labels}}}};
 }
 
+inline base::Json PodJson(const std::string& name, const std::string& node, const std::string& cpu, const std::string& phase = "Running",
+                          const std::string& ns = "shop", const base::Json& labels = base::Json::object()) {
+  base::Json pod = {{"kind", "Pod"},
+                    {"apiVersion", "v1"},
+                    {"metadata", {{"name", name}, {"namespace", ns}, {"uid", "uid-" + name}, {"labels", labels}}},
+                    {"spec", {{"containers", {{{"name", "main"}, {"resources", {{"requests", {{"cpu", cpu}}}}}}}}}},
+                    {"status", {{"phase", phase}}}};
+  if (!node.empty()) pod["spec"]["nodeName"] = node;
+  return pod;
+}
+
 // A DMCluster that a production namespace accepts on three or more of the nodes above.
 inline base::Json ClusterJson(const std::string& name = "orders", const std::string& ns = "shop") {
   return {{"apiVersion", "pingcap.com/v1alpha1"},

@@ -83,6 +83,7 @@ struct World {
   base::Result<std::vector<base::Json>> nodes = std::vector<base::Json>{};
   base::Result<std::vector<base::Json>> classes = std::vector<base::Json>{};
   base::Result<std::vector<base::Json>> namespaces = std::vector<base::Json>{};
+  base::Result<std::vector<base::Json>> pods = base::Fail(base::Code::kInternal, "nobody should ask for all pods");
   std::map<std::string, base::Json> clusters;      // by namespace/name
   std::vector<requirements::LiveClaim> claims;
   base::Result<void> dry_run;
@@ -100,6 +101,12 @@ class PlayedCluster final : public LiveCluster {
   base::Result<std::vector<base::Json>> Nodes() override { return TheWorld().nodes; }
   base::Result<std::vector<base::Json>> StorageClasses() override { return TheWorld().classes; }
   base::Result<std::vector<base::Json>> Namespaces() override { return TheWorld().namespaces; }
+  base::Result<app::UsageNow> PodUsage() override {
+    if (!TheWorld().pods) return base::Propagate(TheWorld().pods);
+    app::PodLedger ledger;
+    for (const base::Json& pod : *TheWorld().pods) ledger.Put(pod);
+    return ledger.Now();
+  }
   base::Result<base::Json> Cluster(const std::string& ns, const std::string& name) override {
     const auto found = TheWorld().clusters.find(ns + "/" + name);
     if (found == TheWorld().clusters.end()) return base::Fail(base::Code::kNotFound, "not found");

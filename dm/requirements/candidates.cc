@@ -80,12 +80,12 @@ Spreading SpreadingAt(const PodSpec& pod, const Home& home) {
 
 Spreading SpreadingOf(const PodSpec& pod, const std::string& ns) { return SpreadingAt(pod, PlainHome(ns)); }
 
-Quantity OfferedCpu(const NodeView& node, const Policy& policy) {
-  return policy.capacity_free && node.used_cpu ? node.cpu - *node.used_cpu : node.cpu;
-}
-
-Quantity OfferedMemory(const NodeView& node, const Policy& policy) {
-  return policy.capacity_free && node.used_memory ? node.memory - *node.used_memory : node.memory;
+Offer RoleNodes::OfferOf(const Candidate& candidate, Measure measure) const {
+  Offer offer{candidate.node->cpu, candidate.node->memory, candidate.node->pods};
+  const NodeUsage* usage = free && measure == Measure::kOffered ? view->usage[candidate.index].get() : nullptr;
+  if (usage == nullptr) return offer;
+  const Reserved others = usage->ByOthers(cluster);
+  return {offer.cpu - others.cpu, offer.memory - others.memory, offer.pods - others.pods};
 }
 
 int RoleNodes::WithFault(KindFault fault, bool qualifying) const {
@@ -95,6 +95,15 @@ int RoleNodes::WithFault(KindFault fault, bool qualifying) const {
   }
   return count;
 }
+
+namespace {
+
+std::int32_t Fits(const Offer& offer, const RoleNodes& role) {
+  const std::int32_t fits = std::min(Times(offer.cpu, role.cpu), Times(offer.memory, role.memory));
+  return static_cast<std::int32_t>(std::clamp<std::int64_t>(offer.pods, 0, fits));
+}
+
+}  // namespace
 
 RoleNodes SurveyNodes(const desired::RolePods* pods, const std::string& ns, const ClusterView& view,
                       std::shared_ptr<const NodeGroups> groups, const Policy& policy, const Effective& effective,
@@ -107,6 +116,8 @@ RoleNodes SurveyNodes(const desired::RolePods* pods, const std::string& ns, cons
   survey.pods = pods;
   survey.view = &view;
   survey.home = HomeOf(view, ns);
+  survey.cluster = OwnerOf(survey.home.ns, pods->pod.labels);
+  survey.free = policy.capacity_free && view.usage_known;
   survey.spreading = SpreadingAt(pods->pod, survey.home);
   survey.cpu = pods->pod.TotalCpu();
   survey.memory = pods->pod.TotalMemory();
@@ -132,8 +143,8 @@ RoleNodes SurveyNodes(const desired::RolePods* pods, const std::string& ns, cons
     candidate.faults = FaultsOf(node, pods->role, effective.environment);
     candidate.kind = weights.Qualifies(candidate.faults);
     candidate.size_known = node.size_known;
-    candidate.fits = std::min(Times(OfferedCpu(node, policy), survey.cpu), Times(OfferedMemory(node, policy), survey.memory));
-    candidate.fits = std::min(candidate.fits, node.pods);
+    candidate.fits = Fits(survey.OfferOf(candidate, Measure::kSize), survey);
+    candidate.fits_now = survey.free && view.usage[index] ? Fits(survey.OfferOf(candidate), survey) : candidate.fits;
     ++survey.by_faults[candidate.faults];
     if (candidate.kind) ++survey.qualified;
     if (!candidate.size_known) survey.every_size_known = false;

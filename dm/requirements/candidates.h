@@ -18,11 +18,17 @@
 
 namespace dm::requirements {
 
+enum class Count { kAll, kQualified };
+// kHosts: any node holds any number of pods. kSize: as many as its allocatable does, which does not pass. kOffered: as many as
+// what the policy measures does.
+enum class Measure { kHosts, kSize, kOffered };
+
 struct Candidate {            // small: there are thousands
   const NodeView* node = nullptr;
   std::uint32_t index = 0;    // of the node in the view
   std::uint32_t group = 0;    // of nodes that are alike
   std::int32_t fits = 0;      // how many of the role's pods its allocatable holds
+  std::int32_t fits_now = 0;  // … and what it offers under the policy's measure: the same, or less under `free`
   FaultSet faults = 0;
   bool kind = false;          // qualifies by kind
   bool size_known = false;    // the node says what it can allocate
@@ -45,11 +51,23 @@ Spreading SpreadingOf(const kube::api::PodSpec& pod, const std::string& ns);
 // Does the first pod's required anti-affinity keep the second one away from its domain?
 bool Repels(const kube::api::PodSpec& pod, const kube::api::PodSpec& other, const std::string& ns);
 
+// How many of the role's pods the candidate holds by that measure, where it says what it can allocate.
+inline std::int32_t FitsOf(const Candidate& candidate, Measure measure) {
+  return measure == Measure::kOffered ? candidate.fits_now : candidate.fits;
+}
+// What a node has for pods under the policy's measure; below zero where more is reserved than there is.
+struct Offer {
+  kube::api::Quantity cpu, memory;
+  std::int64_t pods = 0;
+};
+
 struct RoleNodes {
   bool deployed = false;
   const desired::RolePods* pods = nullptr;     // never null when deployed, as `view`
   const ClusterView* view = nullptr;
   Home home;
+  std::string cluster;                         // namespace/name, as OwnerOf says it of a pod
+  bool free = false;                           // what others reserve on the nodes is taken away
   Role role = Role::kMaster;
   int replicas = 0;
   Spreading spreading;
@@ -64,6 +82,7 @@ struct RoleNodes {
   bool every_size_known = true;
 
   int Excluded(Exclusion why) const { return excluded[static_cast<unsigned>(why)]; }
+  Offer OfferOf(const Candidate& candidate, Measure measure = Measure::kOffered) const;
   // Candidates with the fault, of those that qualify or of those that do not.
   int WithFault(KindFault fault, bool qualifying) const;
 };
@@ -73,16 +92,10 @@ RoleNodes SurveyNodes(const desired::RolePods* pods, const std::string& ns, cons
                       std::shared_ptr<const NodeGroups> groups, const Policy& policy, const Effective& effective,
                       const KindWeights& weights);
 
-enum class Count { kAll, kQualified };
-enum class Measure { kHosts, kSize };     // kHosts: any node holds any number of pods
 // How many of the role's pods could be placed, at most `replicas`.
 std::int64_t Placeable(const RoleNodes& nodes, Count which, Measure measure);
 
 // The topology keys by whose domains a pod of the one role and one of the other keep apart.
 std::vector<std::string> RepelledBy(const RoleNodes& one, const RoleNodes& other);
-
-// What the node offers under the policy's measure.
-kube::api::Quantity OfferedCpu(const NodeView& node, const Policy& policy);
-kube::api::Quantity OfferedMemory(const NodeView& node, const Policy& policy);
 
 }  // namespace dm::requirements

@@ -13,7 +13,7 @@ using Order = std::vector<const RoleNodes*>;
 
 constexpr std::string_view kHostname = "kubernetes.io/hostname";
 
-bool Holds(const Candidate& candidate) { return candidate.kind && (candidate.fits > 0 || !candidate.size_known); }
+bool Holds(const Candidate& candidate) { return candidate.kind && (candidate.fits_now > 0 || !candidate.size_known); }
 
 // Of the nodes that qualify and hold a pod of the role, as many as are wanted, on as many hosts if they must be.
 bool HasHosts(const RoleNodes& role, std::int64_t wanted, bool apart) {
@@ -45,8 +45,8 @@ bool OneEachSuffices(const Order& roles) {
   return std::all_of(roles.begin(), roles.end(), [&](const RoleNodes* role) { return HasHosts(*role, pods, apart); });
 }
 
-std::optional<Shared> Try(const Order& order, bool tight, const Policy& policy) {
-  const auto placed = Seat(order, {.tight = tight}, policy);
+std::optional<Shared> Try(const Order& order, bool tight) {
+  const auto placed = Seat(order, {.measure = Measure::kOffered, .tight = tight});
   for (std::size_t i = 0; i < order.size(); ++i) {
     if (placed[i] < order[i]->replicas) return Shared{order[i]->role, placed[i], order[i]->replicas};
   }
@@ -68,7 +68,7 @@ bool KindShort(const RoleNodes& nodes) {
          Placeable(nodes, Count::kAll, measure) >= nodes.replicas;
 }
 
-std::optional<Shared> SharedShortage(const std::vector<const RoleNodes*>& roles, const Policy& policy) {
+std::optional<Shared> SharedShortage(const std::vector<const RoleNodes*>& roles) {
   if (roles.size() < 2 || OneEachSuffices(roles)) return std::nullopt;
   Order large_first = roles;
   std::stable_sort(large_first.begin(), large_first.end(), [](const auto* a, const auto* b) { return a->cpu > b->cpu; });
@@ -78,7 +78,7 @@ std::optional<Shared> SharedShortage(const std::vector<const RoleNodes*>& roles,
   const Order* const orders[] = {&roles, &large_first, &scarce_first};
   for (const Order* order : orders) {
     for (const bool tight : {false, true}) {
-      const auto tried = Try(*order, tight, policy);
+      const auto tried = Try(*order, tight);
       if (!tried) return std::nullopt;
       if (!shortage) shortage = tried;
     }

@@ -20,6 +20,6 @@ struct Shared {
 };
 // Every role alone fits; do they fit together? Some orders of roles by two ways of packing are tried, so a shortage may be
 // reported where a cleverer packing exists, and never the other way round.
-std::optional<Shared> SharedShortage(const std::vector<const RoleNodes*>& roles, const Policy& policy);
+std::optional<Shared> SharedShortage(const std::vector<const RoleNodes*>& roles);
 
 }  // namespace dm::requirements

@@ -14,7 +14,7 @@ namespace {
 // How many of the role's pods a candidate holds; 0 for one that is not asked for.
 std::int64_t Room(const RoleNodes& nodes, const Candidate& candidate, Count which, Measure measure) {
   if (which == Count::kQualified && !candidate.kind) return 0;
-  return measure == Measure::kHosts || !candidate.size_known ? nodes.replicas : candidate.fits;
+  return measure == Measure::kHosts || !candidate.size_known ? nodes.replicas : FitsOf(candidate, measure);
 }
 
 // The values of one topology key on the candidates' nodes.

@@ -66,6 +66,7 @@ struct Finding {
   std::string found;                        // empty: absent
   std::string required;
   std::string message;                      // why, one clause, no full stop
+  std::string moment;                       // goes on from `message` with what may be otherwise a minute later; conditions leave it out
   std::string remedy;                       // what to do, imperative, no full stop
   std::vector<std::string> subjects;        // nodes, classes, pods
 

@@ -15,10 +15,13 @@ std::string SizeText(const RoleNodes& nodes) { return nodes.cpu.ToString() + " C
 // The qualifying node that comes nearest to holding one pod and does not.
 const Candidate* NearestMiss(const RoleNodes& nodes) {
   const Candidate* nearest = nullptr;
-  const auto cpu = [](const Candidate* c) { return c->node->node->cpu.value_or(kube::api::Quantity()); };
+  kube::api::Quantity most;
   for (const Candidate& candidate : nodes.candidates) {
-    if (!candidate.kind || !candidate.size_known || candidate.fits > 0) continue;
-    if (nearest == nullptr || cpu(&candidate) > cpu(nearest)) nearest = &candidate;
+    if (!candidate.kind || !candidate.size_known || candidate.fits_now > 0) continue;
+    const kube::api::Quantity cpu = nodes.OfferOf(candidate).cpu;
+    if (nearest != nullptr && cpu <= most) continue;
+    nearest = &candidate;
+    most = cpu;
   }
   return nearest;
 }
@@ -57,20 +60,28 @@ std::string MissingLabel(const RoleNodes& nodes) {
 void ReportTooSmall(Rule rule, Context& context, const RoleNodes& nodes, std::int64_t room) {
   Finding finding = About(nodes.role, nodes.replicas - room);
   const auto fitting = std::count_if(nodes.candidates.begin(), nodes.candidates.end(),
-                                     [](const Candidate& c) { return c.kind && (c.fits > 0 || !c.size_known); });
+                                     [](const Candidate& c) { return c.kind && (c.fits_now > 0 || !c.size_known); });
   finding.found = "room for " + std::to_string(room);
   finding.required = "room for " + std::to_string(nodes.replicas);
-  finding.message = "only " + std::to_string(room) + " of " + Plural(nodes.replicas, RoleTitle(nodes.role)) +
-                    " fit: each takes " + SizeText(nodes) +
-                    (nodes.spreading.OneAHost() ? " on a host of its own, and " : ", and ") + std::to_string(fitting) + " of " +
-                    Plural(nodes.qualified, "qualifying node") + (fitting == 1 ? " holds one" : " hold one");
+  const bool apart = nodes.spreading.OneAHost();
+  finding.message = "only " + std::to_string(room) + " of " + Plural(nodes.replicas, RoleTitle(nodes.role)) + " fit" +
+                    (nodes.free ? " beside what runs" : "") + ": each takes " + SizeText(nodes) + (apart ? " on a host of its own" : "");
+  std::string held = ", and " + std::to_string(fitting) + " of " +
+                     Plural(nodes.qualified, "qualifying node") + (fitting == 1 ? " holds one" : " hold one");
   if (const Candidate* miss = NearestMiss(nodes)) {
+    const Offer offer = nodes.OfferOf(*miss);
     finding.subjects = {miss->node->node->meta.name};
-    finding.message += " (nearest: " + miss->node->node->meta.name + " with " + OfferedCpu(*miss->node, context.policy).ToString() +
-                       " CPU and " + OfferedMemory(*miss->node, context.policy).ToString() + ")";
+    held += " (nearest: " + miss->node->node->meta.name + " with " + offer.cpu.ToString() + " CPU and " + offer.memory.ToString() +
+            (nodes.free ? " free)" : ")");
   }
-  finding.message += MissingLabel(nodes);
-  finding.remedy = "add nodes of that size, unless an autoscaler will";
+  if (nodes.free) {
+    finding.message += MissingLabel(nodes);
+    finding.moment = std::move(held);          // pods come and go
+    finding.remedy = "free some room, or add nodes of that size, unless an autoscaler will";
+  } else {
+    finding.message += held + MissingLabel(nodes);
+    finding.remedy = "add nodes of that size, unless an autoscaler will";
+  }
   AddShortage(rule, context, std::move(finding));
 }
 
@@ -88,24 +99,27 @@ void CheckNodeCapacity(Rule rule, Context& context) {
     judged = judged || judges;
     if (nodes.candidates.empty() || context.KindShort(role)) continue;   // NoCandidates, NodesForRole
     if (!nodes.every_size_known) context.NotCheck(rule, "some nodes do not say what they can allocate");
-    const std::int64_t room = Placeable(nodes, Count::kQualified, Measure::kSize);
+    const std::int64_t room = Placeable(nodes, Count::kQualified, Measure::kOffered);
     if (room >= nodes.replicas) {
       fit.push_back(&nodes);
     } else if (judges) {
       ReportTooSmall(rule, context, nodes, room);
     }
   }
-  if (context.policy.capacity_free && std::any_of(context.view.nodes.begin(), context.view.nodes.end(),
-                                                  [](const auto& node) { return !node->used_cpu || !node->used_memory; })) {
-    context.NotCheck(rule, "the policy measures what is free, and what runs on the nodes is not known: judged by allocatable");
-  }
   if (!judged) return;
-  if (const auto shared = SharedShortage(fit, context.policy)) {
+  if (context.policy.capacity_free && !context.view.usage_known) {
+    // What does not fit by allocatable does not fit beside pods either, so that is still said.
+    const std::string& missing = context.view.usage_missing;
+    context.NotCheck(rule, "the policy measures what is free, and " + (missing.empty() ? "no data on pods was given" : missing) +
+                               ": judged by allocatable");
+  }
+  if (const auto shared = SharedShortage(fit)) {
     Finding finding = About(shared->role, shared->replicas - shared->placed);
     finding.key = "shared";
     finding.found = "room for " + std::to_string(shared->placed);
     finding.required = "room for " + std::to_string(shared->replicas);
-    finding.message = "beside the pods of the other roles only " + std::to_string(shared->placed) + " of " +
+    const bool free = context.Nodes(shared->role).free;
+    finding.message = std::string("beside ") + (free ? "what runs and " : "") + "the pods of the other roles only " + std::to_string(shared->placed) + " of " +
                       Plural(shared->replicas, RoleTitle(shared->role)) + " find a place (each takes " +
                       SizeText(context.Nodes(shared->role)) + ")";
     finding.remedy = "add nodes, or larger ones, unless an autoscaler will";

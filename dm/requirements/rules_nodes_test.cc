@@ -213,20 +213,6 @@ TEST(Capacity, UnknownSizesAreNotChecked) {
   EXPECT_TRUE(fixtures::WasNotChecked(report, "NodeCapacity"));
 }
 
-TEST(Capacity, WhatRunsIsTakenAwayUnderMeasureFree) {
-  const Policy free = *ParsePolicy("capacity: {measure: free}");
-  ClusterView view = View({Good("a"), Good("b"), Good("c")});
-  EXPECT_TRUE(fixtures::WasNotChecked(Judged(Production(), view, free), "NodeCapacity"));
-  for (auto& node : view.nodes) {
-    auto copy = *node;
-    copy.used_cpu = *kube::api::Quantity::Parse("40");
-    copy.used_memory = *kube::api::Quantity::Parse("1Gi");
-    node = std::make_shared<const NodeView>(copy);
-  }
-  EXPECT_EQ(Warned(Production(), view, free), Words({"NodeCapacity!warn"}));
-  EXPECT_EQ(Warned(Production(), view), Words());
-}
-
 TEST(Spread, MastersOnOneHost) {
   const char* none = "spec: {master: {affinity: {podAntiAffinity: {preferredDuringSchedulingIgnoredDuringExecution: [{weight: 1, "
                      "podAffinityTerm: {topologyKey: kubernetes.io/hostname, labelSelector: {matchLabels: {app.kubernetes.io/component: "

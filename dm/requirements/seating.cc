@@ -41,9 +41,9 @@ struct Guest {
 
 class Table {
  public:
-  // Without a policy the amounts do not count, only how many pods of its role a candidate holds.
-  Table(const std::vector<const RoleNodes*>& order, const SeatingRules& rules, const Policy* policy)
-      : rules_(rules), policy_(policy), view_(*order.front()->view), rooms_(view_.nodes.size()) {
+  // `alone`: the amounts do not count, only how many pods of its role a candidate holds.
+  Table(const std::vector<const RoleNodes*>& order, const SeatingRules& rules, bool alone)
+      : rules_(rules), alone_(alone), view_(*order.front()->view), rooms_(view_.nodes.size()) {
     for (const RoleNodes* nodes : order) guests_.push_back({.nodes = nodes});
     for (std::size_t role = 0; role < guests_.size(); ++role) Invite(role);
     seated_.assign(guests_.size(), std::vector<std::unordered_map<int, std::int64_t>>(keys_.size()));
@@ -95,25 +95,26 @@ class Table {
     }
     for (const Candidate& candidate : nodes.candidates) {
       if (rules_.which == Count::kQualified && !candidate.kind) continue;
-      if (rules_.measure == Measure::kSize && candidate.size_known && candidate.fits <= 0) continue;
+      if (rules_.measure != Measure::kHosts && candidate.size_known && FitsOf(candidate, rules_.measure) <= 0) continue;
       guest.choices.push_back(&candidate);
       Room& room = rooms_[candidate.index];
       ++room.wanted_by;
       if (room.known) continue;
-      room = RoomOf(candidate);
+      room = RoomOf(nodes, candidate);
     }
   }
 
-  Room RoomOf(const Candidate& candidate) const {
+  Room RoomOf(const RoleNodes& nodes, const Candidate& candidate) const {
     Room room{Quantity::Max(), Quantity::Max(), std::numeric_limits<std::int32_t>::max(), 1, true};
     if (rules_.measure == Measure::kHosts) return room;
-    room.pods = candidate.node->pods;
+    const Offer offer = nodes.OfferOf(candidate, rules_.measure);
+    room.pods = offer.pods;
     if (!candidate.size_known) return room;
-    if (policy_ == nullptr) {
-      room.pods = candidate.fits;
+    if (alone_) {
+      room.pods = FitsOf(candidate, rules_.measure);
     } else {
-      room.cpu = OfferedCpu(*candidate.node, *policy_);
-      room.memory = OfferedMemory(*candidate.node, *policy_);
+      room.cpu = offer.cpu;
+      room.memory = offer.memory;
     }
     return room;
   }
@@ -230,7 +231,7 @@ class Table {
   }
 
   const SeatingRules rules_;
-  const Policy* policy_;
+  const bool alone_;
   const ClusterView& view_;
   std::vector<std::string> keys_;                                            // topology keys that somebody asks for
   std::vector<std::unordered_map<std::string_view, int>> ids_;               // by key: numbers of the labels' values
@@ -252,13 +253,13 @@ std::int64_t SeatAlone(const RoleNodes& nodes, Count which, Measure measure) {
   std::int64_t most = 0;
   for (const bool tight : {false, true}) {
     if (most == nodes.replicas) break;
-    most = std::max(most, Table({&nodes}, {.which = which, .measure = measure, .tight = tight}, nullptr).SeatAll(0));
+    most = std::max(most, Table({&nodes}, {.which = which, .measure = measure, .tight = tight}, true).SeatAll(0));
   }
   return most;
 }
 
-std::vector<std::int64_t> Seat(const std::vector<const RoleNodes*>& order, const SeatingRules& rules, const Policy& policy) {
-  Table table(order, rules, &policy);
+std::vector<std::int64_t> Seat(const std::vector<const RoleNodes*>& order, const SeatingRules& rules) {
+  Table table(order, rules, false);
   std::vector<std::int64_t> placed;
   for (std::size_t role = 0; role < order.size(); ++role) placed.push_back(table.SeatAll(role));
   return placed;

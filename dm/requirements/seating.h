@@ -22,6 +22,6 @@ struct SeatingRules {
 std::int64_t SeatAlone(const RoleNodes& nodes, Count which, Measure measure);
 // How many pods of each role, in the order given, find a place beside those seated before. At each step a node is taken that
 // the scheduler may take too, so that what finds a place here can find it there; the other way round only mostly.
-std::vector<std::int64_t> Seat(const std::vector<const RoleNodes*>& order, const SeatingRules& rules, const Policy& policy);
+std::vector<std::int64_t> Seat(const std::vector<const RoleNodes*>& order, const SeatingRules& rules);
 
 }  // namespace dm::requirements

@@ -130,16 +130,16 @@ TEST_F(Seating, RequiredAffinityFollowsTheFirstPod) {
 TEST_F(Seating, RolesKeepEachOtherAwayBothWays) {
   Nodes({{"n1", {}}, {"n2", {}}, {"n3", {}}});
   const RoleNodes b = Role("b", 2, "{}"), c = Role("c", 2, Anti(Apart(kHost, "b")));
-  EXPECT_EQ(Seat({&b, &c}, {}, {}), (std::vector<std::int64_t>{2, 2}));
+  EXPECT_EQ(Seat({&b, &c}, {}), (std::vector<std::int64_t>{2, 2}));
   const RoleNodes three = Role("b", 3, Anti(Apart(kHost, "b")));
-  EXPECT_EQ(Seat({&three, &c}, {}, {}), (std::vector<std::int64_t>{3, 0}));
-  EXPECT_EQ(Seat({&c, &three}, {}, {}), (std::vector<std::int64_t>{2, 1})) << "what stands keeps away what comes";
+  EXPECT_EQ(Seat({&three, &c}, {}), (std::vector<std::int64_t>{3, 0}));
+  EXPECT_EQ(Seat({&c, &three}, {}), (std::vector<std::int64_t>{2, 1})) << "what stands keeps away what comes";
 }
 
 TEST_F(Seating, RolesShareWhatANodeHas) {
   Nodes({{"n1", {}, "3"}, {"n2", {}, "2", "1"}});
   const RoleNodes b = Role("b", 3, "{}"), c = Role("c", 3, "{}");
-  EXPECT_EQ(Seat({&b, &c}, {}, {}), (std::vector<std::int64_t>{3, 1}));
+  EXPECT_EQ(Seat({&b, &c}, {}), (std::vector<std::int64_t>{3, 1}));
 }
 
 }  // namespace

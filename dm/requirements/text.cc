@@ -56,17 +56,25 @@ std::string_view CauseType(const Finding& finding) {
   return "FieldValueInvalid";
 }
 
-std::string LongText(const Finding& finding) {
-  std::string text = Head(finding) + finding.message + " (" + std::string(RuleName(finding.rule)) + ")";
+namespace {
+
+std::string Long(const Finding& finding, const std::string& message) {
+  std::string text = Head(finding) + message + " (" + std::string(RuleName(finding.rule)) + ")";
   if (!finding.remedy.empty()) text += ": " + finding.remedy;
   if (finding.tolerated) text += " (it was so before, so this change is not refused for it)";
   return Clean(text, kLong);
 }
 
+}  // namespace
+
+std::string LongText(const Finding& finding) { return Long(finding, finding.message + finding.moment); }
+
+std::string SteadyText(const Finding& finding) { return Long(finding, finding.message); }
+
 std::string ShortText(const Finding& finding) {
   std::string text = std::string(RuleName(finding.rule)) + ": ";
   if (finding.shape == Shape::kForbidden) {
-    text += finding.field + ": " + finding.message;
+    text += finding.field + ": " + finding.message + finding.moment;
   } else {
     text += finding.field + (finding.shape == Shape::kRequired || finding.found.empty() ? " is not set" : " is " + finding.found);
     if (!finding.required.empty()) text += ", needs " + finding.required;

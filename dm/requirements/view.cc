@@ -20,6 +20,24 @@ const kube::api::StorageClass* ClusterView::DefaultClass() const {
   return best;
 }
 
+void ClusterView::PutUsage(const Usage& by_node) {
+  usage.assign(nodes.size(), nullptr);
+  auto entry = by_node.begin();
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    const std::string& name = nodes[i]->node->meta.name;
+    while (entry != by_node.end() && entry->first < name) ++entry;
+    if (entry != by_node.end() && entry->first == name) usage[i] = entry->second;
+  }
+  usage_known = true;
+  usage_missing.clear();
+}
+
+void ClusterView::MissUsage(std::string why) {
+  usage.clear();
+  usage_known = false;
+  usage_missing = std::move(why);
+}
+
 namespace {
 
 std::int32_t WholePods(kube::api::Quantity pods) {

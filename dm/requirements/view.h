@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "dm/requirements/node_traits.h"
+#include "dm/requirements/usage.h"
 #include "kube/api/node.h"
 #include "kube/api/storage_class.h"
 
@@ -33,8 +34,6 @@ struct NodeView {
   std::uint16_t kind_faults = 0;                       // KindFault bits that hold for every role and environment (kind.h)
   bool size_known = false;                             // both are said
   std::int32_t pods = std::numeric_limits<std::int32_t>::max();   // that it can allocate, if it says so
-  // Requests of what runs there, for capacity.measure "free"; absent: unknown.
-  std::optional<kube::api::Quantity> used_cpu, used_memory;
   OsFacts os;
 };
 
@@ -46,6 +45,14 @@ struct ClusterView {
   std::vector<std::shared_ptr<const NodeView>> nodes;             // by name
   std::map<std::string, std::shared_ptr<const kube::api::StorageClass>> classes;
   std::map<std::string, kube::api::Labels> namespaces;            // labels by name
+  // What runs on the nodes: only where the policy asks (capacity.measure: free).
+  bool usage_known = false;
+  std::string usage_missing;                                      // why not, a clause; empty: nobody gave any
+  std::vector<std::shared_ptr<const NodeUsage>> usage;            // one for each of `nodes`; null: nothing runs there
+
+  // After the nodes, which must be in the order of their names.
+  void PutUsage(const Usage& by_node);
+  void MissUsage(std::string why);
 
   // The class used when none is named; nullptr when there is none.
   const kube::api::StorageClass* DefaultClass() const;

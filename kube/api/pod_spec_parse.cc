@@ -3,6 +3,7 @@
 
 #include "kube/api/fields.h"
 #include "kube/api/pod_spec.h"
+#include "kube/api/pod_spec_fields.h"
 #include "kube/api/selector_fields.h"
 
 namespace dm::kube::api {
@@ -101,27 +102,31 @@ Toleration ReadToleration(const Fields& fields) {
 
 }  // namespace
 
-base::Result<PodSpec> ParsePodSpec(const base::Json& pod_template) {
-  FieldError error;
-  const Fields root(&pod_template, "", error);
-  const Fields fields = root.Object("spec");
-  PodSpec spec;
-  spec.labels = root.Object("metadata").StringMap("labels");
+void ReadCosts(const Fields& fields, PodSpec& spec) {
   fields.ForEach("containers", [&](const Fields& c) { spec.containers.push_back(ReadContainer(c)); });
   fields.ForEach("initContainers", [&](const Fields& c) { spec.init_containers.push_back(ReadContainer(c)); });
-  spec.node_selector = fields.StringMap("nodeSelector");
-  ReadAffinity(fields.Object("affinity"), spec);
-  fields.ForEach("topologySpreadConstraints",
-                 [&](const Fields& spread) { spec.topology_spread.push_back(ReadSpread(spread, spec.labels)); });
-  fields.ForEach("tolerations", [&](const Fields& t) { spec.tolerations.push_back(ReadToleration(t)); });
   spec.node_name = fields.String("nodeName");
-  spec.scheduler_name = fields.String("schedulerName");
   const Fields overhead = fields.Object("overhead");
   spec.cpu_overhead = overhead.Amount("cpu");
   spec.memory_overhead = overhead.Amount("memory");
   const Fields requests = fields.Object("resources").Object("requests");
   spec.pod_cpu_request = requests.Amount("cpu");
   spec.pod_memory_request = requests.Amount("memory");
+}
+
+base::Result<PodSpec> ParsePodSpec(const base::Json& pod_template) {
+  FieldError error;
+  const Fields root(&pod_template, "", error);
+  const Fields fields = root.Object("spec");
+  PodSpec spec;
+  spec.labels = root.Object("metadata").StringMap("labels");
+  ReadCosts(fields, spec);
+  spec.node_selector = fields.StringMap("nodeSelector");
+  ReadAffinity(fields.Object("affinity"), spec);
+  fields.ForEach("topologySpreadConstraints",
+                 [&](const Fields& spread) { spec.topology_spread.push_back(ReadSpread(spread, spec.labels)); });
+  fields.ForEach("tolerations", [&](const Fields& t) { spec.tolerations.push_back(ReadToleration(t)); });
+  spec.scheduler_name = fields.String("schedulerName");
   if (error) return base::Fail(*std::move(error));
   return spec;
 }
