@@ -82,6 +82,18 @@ void AddControllerMetrics(Metrics& metrics, const std::string& name, const kube:
   });
 }
 
+void AddPolicyMetrics(Metrics& metrics, const PolicyReload& policy) {
+  Counter loads = metrics.AddCounter("dm_policy_loads_total", "Policies that came into force.");
+  Counter refusals = metrics.AddCounter("dm_policy_refusals_total", "Policies that were refused.");
+  Gauge error = metrics.AddGauge("dm_policy_error", "1 while the policy file is wrong or missing.");
+  metrics.OnScrape([=, &policy]() mutable {
+    const PolicyState state = policy.State();
+    loads.RaiseTo(static_cast<double>(state.loads));
+    refusals.RaiseTo(static_cast<double>(state.failures));
+    error.Set(state.error.empty() ? 0 : 1);
+  });
+}
+
 void AddLeaseMetrics(Metrics& metrics, const std::string& name, std::function<bool()> leads) {
   Gauge status = metrics.AddGauge("leader_election_master_status", "1 while this replica leads.", {{"name", name}});
   metrics.OnScrape([status, leads = std::move(leads)]() mutable { status.Set(leads() ? 1 : 0); });

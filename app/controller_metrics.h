@@ -1,10 +1,11 @@
-// Series of watches, controllers and leases, under the names that dashboards for controller-runtime expect.
+// Series of watches, controllers, leases and the policy, under the names that dashboards for controller-runtime expect.
 #pragma once
 
 #include <functional>
 #include <string>
 
 #include "app/metrics.h"
+#include "app/policy_reload.h"
 #include "app/view_assembly.h"
 #include "kube/controller.h"
 #include "kube/reflector.h"
@@ -22,6 +23,9 @@ void AddViewMetrics(Metrics& metrics, const ViewAssembly& assembly);
 // workqueue_longest_running_processor_seconds. Controller and queue must outlive the last scrape.
 void AddControllerMetrics(Metrics& metrics, const std::string& name, const kube::Controller& controller,
                           const kube::WorkQueue& queue, int workers);
+
+// dm_policy_loads_total, dm_policy_refusals_total, dm_policy_error. It must outlive the last scrape.
+void AddPolicyMetrics(Metrics& metrics, const PolicyReload& policy);
 
 // leader_election_master_status{name}: 1 while we lead.
 void AddLeaseMetrics(Metrics& metrics, const std::string& name, std::function<bool()> leads);

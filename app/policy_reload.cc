@@ -36,11 +36,14 @@ void PolicyReload::Stop() {
 void PolicyReload::Refuse(const std::string& seen, std::string error) {
   seen_ = seen;
   looked_ = true;
-  auto state = state_.Lock();
-  state->error = path_ + ": " + std::move(error);
-  ++state->failures;
-  base::LogError("the policy was refused", {{"error", state->error},
-                                            {"in_force", state->policy ? "the last good one" : "none: nothing is judged"}});
+  {
+    auto state = state_.Lock();
+    state->error = path_ + ": " + std::move(error);
+    ++state->failures;
+    base::LogError("the policy was refused", {{"error", state->error},
+                                              {"in_force", state->policy ? "the last good one" : "none: nothing is judged"}});
+  }
+  if (on_refused_) on_refused_();
 }
 
 void PolicyReload::Poll() {

@@ -27,6 +27,7 @@ struct PolicyState {
 class PolicyReload {
  public:
   using Handler = std::function<void(PolicyPtr)>;
+  using Refused = std::function<void()>;
   using Read = std::function<base::Result<std::string>(const std::string& path)>;
 
   // `path` empty: the built-in policy, for ever. `on_change` runs for each new policy, on the thread that found it.
@@ -34,6 +35,9 @@ class PolicyReload {
                base::Duration period = std::chrono::seconds(10));
   ~PolicyReload();
 
+  // Runs for each new content that is refused, after State says so; register before Start. That the file is mended is told by
+  // `on_change`, also when it says what is in force already.
+  void OnRefused(Refused handler) { on_refused_ = std::move(handler); }
   void Start();                      // reads once before it returns
   void Stop();
   void Poll();                       // one look at the file
@@ -45,6 +49,7 @@ class PolicyReload {
   const std::string path_;
   base::Clock& clock_;
   const Handler on_change_;
+  Refused on_refused_;
   const Read read_;
   const base::Duration period_;
   std::string seen_;                 // content (or read error) of the last look; of the polling thread alone

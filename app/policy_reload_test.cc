@@ -55,6 +55,11 @@ TEST_F(PolicyFixture, AChangeComesIntoForceOnce) {
 
 TEST_F(PolicyFixture, AWrongFileKeepsTheLastGoodOne) {
   auto reload = Make();
+  int refused = 0;
+  reload->OnRefused([&] {
+    ++refused;
+    EXPECT_THAT(reload->State().error, HasSubstr("line 1")) << "known before it is told";
+  });
   reload->Poll();
   const PolicyPtr good = reload->State().policy;
   file.Set(std::string("defaultEnvironment: qa\n"));
@@ -63,9 +68,13 @@ TEST_F(PolicyFixture, AWrongFileKeepsTheLastGoodOne) {
   EXPECT_EQ(reload->State().policy, good);
   EXPECT_THAT(reload->State().error, HasSubstr("policy.yaml: line 1"));
   EXPECT_EQ(reload->State().failures, 1u);
+  EXPECT_EQ(refused, 1);
+  EXPECT_EQ(told.Copy().size(), 1u);
   file.Set(std::string("defaultEnvironment: development\n"));
   reload->Poll();
   EXPECT_EQ(reload->State().error, "");
+  EXPECT_EQ(told.Copy().size(), 2u) << "that it is mended is told, although it says what was in force";
+  EXPECT_EQ(refused, 1);
 }
 
 TEST_F(PolicyFixture, AMissingFileIsAnErrorNotADefault) {

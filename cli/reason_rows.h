@@ -85,6 +85,8 @@ inline constexpr Reason kReasons[] = {
     {"NodesQualified", "Unknown", "NoPods", "no pod stands on a node yet", ""},
     {"NodesQualified", "Unknown", "NotChecked", "the operator has not read the nodes yet", "comes by itself"},
 
+    {"PolicyCurrent", "False", "PolicyRefused", "the administrator's policy is wrong or cannot be read, and the last good one stays in force; the message has the line and the reason", "correct the ConfigMap (the chart's value `policy`); `kubectl dm check --policy FILE` tries it first"},
+
     {"StorageAsWanted", "False", "Growing", "claims are being grown", "goes on by itself"},
     {"StorageAsWanted", "False", "CannotExpand", "a claim is smaller than the spec asks, and its class does not allow growth; it stays as it is and holds up nothing", "a class with `allowVolumeExpansion`, or take the request back"},
     {"StorageAsWanted", "False", "CannotShrink", "a claim is larger than the spec asks; it stays as it is and holds up nothing", "take the request back"},
@@ -117,6 +119,7 @@ inline constexpr Reason kReasons[] = {
     {"Event", "Normal", "RequirementsMet", "all are met again", ""},
     {"Event", "Warning", "NodesDoNotQualify", "a pod stands on a node that does not qualify", "as `NodesQualified`"},
     {"Event", "Normal", "NodesQualify", "no pod does any more", ""},
+    {"Event", "Warning", "PolicyRefused", "the administrator's policy is wrong; told once for each DMCluster", "as `PolicyCurrent`"},
 };
 
 }  // namespace dm::cli

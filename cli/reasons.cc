@@ -18,6 +18,7 @@ constexpr Section kSections[] = {
     {"DataAtRisk", "The data of the masters (sources, tasks, positions) is missing or in doubt. Nothing is started empty, nothing is deleted."},
     {"RequirementsMet", "The [requirements](requirements.md) on the spec, the classes and the nodes, judged all the time. A running cluster is never stopped for it."},
     {"NodesQualified", "Whether the nodes on which pods stand qualify by kind."},
+    {"PolicyCurrent", "There only while the newest [policy](policy.md) is refused."},
     {"StorageAsWanted", "There only while a claim is not as the spec asks. It holds up nothing."},
     {"CertificatesReady", "There only when the operator is to issue certificates (`spec.tlsCluster.issuer`)."},
     {"UpdateAvailable", "There only when there is one."},

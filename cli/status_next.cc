@@ -84,6 +84,7 @@ class Teller {
       Blame(Health::kNotReady, *progressing);
     }
     if (ready->status != "True") Say(Health::kNotReady, ready->reason + ": " + ready->message);
+    if (Is(find("PolicyCurrent"), "False")) Next("PolicyRefused: " + NextOf(*find("PolicyCurrent"), picture_.name));
     if (Is(find("UpdateAvailable"), "True")) Next(NextOf(*find("UpdateAvailable"), picture_.name));
     if (!said_) picture_.health = Health::kHealthy;
     if (picture_.next.empty()) {

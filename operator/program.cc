@@ -65,6 +65,9 @@ struct Program::Impl {
       }
       Wake();
     });
+    policy.OnRefused([this] {
+      for (const auto& [key, cluster] : stores.clusters.Read()->items) queue.Add(key, kube::WorkQueue::Priority::kLow);
+    });
     AddChecks();
     AddMetrics();
     AddParts();
@@ -78,7 +81,7 @@ struct Program::Impl {
   }
 
   ReconcilerParts Parts() {
-    return {client, stores, [this] { return view.Now(); }, poller, executor, credentials, certificates, findings,
+    return {client, stores, [this] { return view.Now(); }, [this] { return policy.State().error; }, poller, executor, credentials, certificates, findings,
             [this](const kube::ObjectReference& about, bool warning, const std::string& reason, const std::string& message) {
               recorder.Record(about, warning ? "Warning" : "Normal", reason, message);
             },
@@ -144,6 +147,7 @@ struct Program::Impl {
   void AddMetrics() {
     app::AddProcessMetrics(metrics, "dm-operator");
     app::AddViewMetrics(metrics, view);
+    app::AddPolicyMetrics(metrics, policy);
     for (const auto& watch : stores.Watches()) {
       app::AddWatchMetrics(metrics, watch.resource, [this, resource = watch.resource] {
         for (auto& state : stores.Watches()) {

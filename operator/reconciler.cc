@@ -190,7 +190,10 @@ Result<kube::Requeue> Reconciler::Reconcile(const std::string& key, std::stop_to
     pass.plan = std::move(refused);
   }
   if (pass.certificates && !pass.plan.hands_off) TellCertificates(*pass.certificates, pass.seen, pass.want(), pass.plan);
-  if (!pass.plan.hands_off) pass.check = CheckRequirements(pass.subject, pass.seen, *surroundings.view, *policy);
+  if (!pass.plan.hands_off) {
+    pass.check = CheckRequirements(pass.subject, pass.seen, *surroundings.view, *policy);
+    if (const auto refused = PolicyRefused(parts_.policy_error())) pass.check.conditions.push_back(*refused);
+  }
 
   const auto reference = ReferenceOf(pass.want());
   const auto before = kube::api::ParseConditions(base::Find(pass.want().status, "conditions"));

@@ -34,6 +34,7 @@ struct ReconcilerParts {
   const kube::Client& client;
   const Stores& stores;
   std::function<app::Surroundings()> surroundings;
+  std::function<std::string()> policy_error;       // why the newest policy was refused; empty: it is in force
   members::Poller& poller;
   const Executor& executor;
   CredentialSource& credentials;

@@ -13,6 +13,7 @@ using kube::api::Condition;
 using requirements::Finding;
 using requirements::Severity;
 
+constexpr std::size_t kLongest = 1000;   // bytes of a message that others wrote
 constexpr std::size_t kShown = 5;   // findings (or pods) that a condition spells out; the rest is counted
 
 Condition Make(std::string type, std::string status, std::string reason, std::string message) {
@@ -101,12 +102,22 @@ RequirementsCheck CheckRequirements(const requirements::Subject& subject, const 
   return check;
 }
 
+std::optional<Condition> PolicyRefused(const std::string& error) {
+  if (error.empty()) return std::nullopt;
+  return Make("PolicyCurrent", "False", "PolicyRefused",
+              base::Printable("the newest policy is refused, and the last good one stays in force: " + error, kLongest));
+}
+
 std::vector<Telling> WhatChanged(const std::vector<Condition>& before, const std::vector<Condition>& now) {
   std::vector<Telling> out;
   for (const Condition& condition : now) {
     const Condition* old = kube::api::FindCondition(before, condition.type);
     const bool bad = condition.status == "False";
     if (old && old->status == condition.status && (old->message == condition.message || !bad)) continue;
+    if (bad && condition.type == "PolicyCurrent") {
+      out.push_back({true, "PolicyRefused", condition.message});
+      continue;
+    }
     if (bad) out.push_back({true, condition.type == "NodesQualified" ? "NodesDoNotQualify" : "RequirementsNotMet", condition.message});
     if (!bad && old && old->status == "False" && condition.status == "True") {
       out.push_back({false, condition.type == "NodesQualified" ? "NodesQualify" : "RequirementsMet", condition.message});

@@ -5,6 +5,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,7 +19,7 @@ namespace dm::op {
 using FindingCounts = std::map<std::pair<std::string, std::string>, int>;   // (rule, severity) → findings
 
 struct RequirementsCheck {
-  std::vector<kube::api::Condition> conditions;   // RequirementsMet, NodesQualified
+  std::vector<kube::api::Condition> conditions;   // RequirementsMet, NodesQualified, PolicyCurrent while it is False
   FindingCounts counts;
 };
 
@@ -28,6 +29,9 @@ requirements::Policy Unsoftened(requirements::Policy policy);
 // `subject` was made with the unsoftened policy.
 RequirementsCheck CheckRequirements(const requirements::Subject& subject, const lifecycle::Observed& seen,
                                     const requirements::ClusterView& view, const requirements::Policy& policy);
+
+// PolicyCurrent, which is stated only while the newest policy is refused: `error` says where and why. Empty: nothing to say.
+std::optional<kube::api::Condition> PolicyRefused(const std::string& error);
 
 // What to tell as an event when the stored conditions give way to these: (warning, reason, message).
 struct Telling {

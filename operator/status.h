@@ -19,7 +19,7 @@ struct StatusInput {
   const DMCluster& want;
   const lifecycle::Observed& seen;
   const lifecycle::Plan& plan;
-  std::vector<kube::api::Condition> requirements;   // RequirementsMet, NodesQualified
+  std::vector<kube::api::Condition> requirements;   // RequirementsMet, NodesQualified, PolicyCurrent
   std::string environment;                          // effective; empty: not known
   base::WallTime now{};
 };

@@ -91,23 +91,17 @@ struct Program::Impl {
   void AddMetrics() {
     app::AddProcessMetrics(metrics, "dm-webhook");
     app::AddViewMetrics(metrics, view);
+    app::AddPolicyMetrics(metrics, policy);
     const char* name = "dm_webhook_certificate_expiry_timestamp_seconds";
     const char* help = "When it expires, in seconds since 1970; 0: there is none.";
     auto leaf = metrics.AddGauge(name, help, {{"certificate", "serving"}});
     auto authority = metrics.AddGauge(name, help, {{"certificate", "authority"}});
     auto care = metrics.AddGauge("dm_webhook_certificate_error", "1 while keeping the certificates fails.");
-    auto loads = metrics.AddCounter("dm_policy_loads_total", "Policies that came into force.");
-    auto refusals = metrics.AddCounter("dm_policy_refusals_total", "Policies that were refused.");
-    auto error = metrics.AddGauge("dm_policy_error", "1 while the policy file is wrong or missing.");
     metrics.OnScrape([=, this]() mutable {
       const ServingPtr serving = certificates->Current();
       leaf.Set(serving ? UnixSeconds(serving->expires) : 0);
       authority.Set(serving ? UnixSeconds(serving->authority_expires) : 0);
       care.Set(certificates->LastError().empty() ? 0 : 1);
-      const app::PolicyState state = policy.State();
-      loads.RaiseTo(static_cast<double>(state.loads));
-      refusals.RaiseTo(static_cast<double>(state.failures));
-      error.Set(state.error.empty() ? 0 : 1);
     });
   }
 

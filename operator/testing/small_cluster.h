@@ -182,6 +182,7 @@ class SmallCluster {
   base::SeededRandom random{1};
   std::shared_ptr<const requirements::ClusterView> view;
   std::shared_ptr<const requirements::Policy> policy;
+  std::string policy_error;
   base::Duration lease_left = std::chrono::seconds(30);
   std::vector<std::string> events;
   std::string last_error;
@@ -194,7 +195,7 @@ class SmallCluster {
   certificates::Keeper certificates{client, clock};
   app::Metrics metrics;
   FindingsGauge findings{metrics};
-  Reconciler reconciler{{client, stores, [this] { return app::Surroundings{view, policy}; }, poller, executor, credentials, certificates, findings,
+  Reconciler reconciler{{client, stores, [this] { return app::Surroundings{view, policy}; }, [this] { return policy_error; }, poller, executor, credentials, certificates, findings,
                          [this](const kube::ObjectReference&, bool, const std::string& reason, const std::string&) { events.push_back(reason); },
                          clock},
                         {}};

@@ -98,3 +98,26 @@ def test_a_node_on_which_nothing_stands_changes_nothing(standing):
     assert after(standing, label(standing, "dm.pingcap.com/network-gbps=10"), "NodesQualified", good) < LIMIT
     now = cluster.get("dc", "orders", namespace="default")["status"]["conditions"]
     assert [(c["type"], c["status"], c["message"]) for c in now] == [(c["type"], c["status"], c["message"]) for c in json.loads(before)]
+
+
+def test_a_policy_that_is_refused(standing):
+    """Last: the policy is changed. Where and why it is wrong stands on the cluster, once, until it is mended."""
+    cluster = standing.cluster
+
+    def told():
+        return dmlab.condition(cluster, "orders", "default", "PolicyCurrent")
+    assert told() == {}
+    standing.policy.write_text(hostlab.POLICY + "rules:\n  MasterCpu: deny\n")
+    try:
+        cluster.wait(told, 30, "the condition to say that the policy is refused")
+        line = hostlab.POLICY.count("\n") + 2
+        assert (told()["status"], told()["reason"]) == ("False", "PolicyRefused")
+        assert f"policy.yaml: line {line}: rules.MasterCpu: " in told()["message"], told()
+        assert conditions(cluster) == ("True", "True")            # the last good one judges on
+        assert standing.metric("dm_policy_error", standing.operator_health) == 1
+        events = [event for event in dmlab.items(cluster, "events", namespace="default") if event["reason"] == "PolicyRefused"]
+        assert [(event["type"], event["involvedObject"]["name"], event.get("count", 1)) for event in events] == [("Warning", "orders", 1)], events
+    finally:
+        standing.policy.write_text(hostlab.POLICY)
+    cluster.wait(lambda: told() == {}, 30, "the condition to be gone once it is mended")
+    assert standing.metric("dm_policy_error", standing.operator_health) == 0
