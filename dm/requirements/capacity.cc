@@ -74,15 +74,25 @@ std::optional<Shared> SharedShortage(const std::vector<const RoleNodes*>& roles)
   std::stable_sort(large_first.begin(), large_first.end(), [](const auto* a, const auto* b) { return a->cpu > b->cpu; });
   Order scarce_first = roles;
   std::stable_sort(scarce_first.begin(), scarce_first.end(), [](const auto* a, const auto* b) { return a->qualified < b->qualified; });
+  std::vector<const Order*> orders = {&roles};
+  if (large_first != roles) orders.push_back(&large_first);
+  if (scarce_first != roles && scarce_first != large_first) orders.push_back(&scarce_first);
   std::optional<Shared> shortage;
-  const Order* const orders[] = {&roles, &large_first, &scarce_first};
-  for (const Order* order : orders) {
-    for (const bool tight : {false, true}) {
+  bool fits = false;
+  for (const bool tight : {false, true}) {
+    for (const Order* order : orders) {
       const auto tried = Try(*order, tight);
-      if (!tried) return std::nullopt;
-      if (!shortage) shortage = tried;
+      if (!tried) {
+        fits = true;
+        if (tight || shortage) break;        // the one that fits, or by luck: known
+      } else if (!shortage) {
+        shortage = tried;
+        if (fits) break;
+      }
     }
+    if (fits) break;
   }
+  if (shortage) shortage->by_luck = fits;
   return shortage;
 }
 

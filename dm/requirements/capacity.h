@@ -17,9 +17,11 @@ struct Shared {
   Role role;                  // the first that does not fit beside the others
   std::int64_t placed = 0;
   int replicas = 0;
+  bool by_luck = false;       // in another order, or packed tightly, all find a place
 };
-// Every role alone fits; do they fit together? Some orders of roles by two ways of packing are tried, so a shortage may be
-// reported where a cleverer packing exists, and never the other way round.
+// Every role alone fits; do they fit together? Some orders of roles are tried, each pod going to the roomiest node as
+// kube-scheduler prefers by default; then the same tightly packed. So a shortage may be reported where a cleverer packing
+// exists, and never the other way round.
 std::optional<Shared> SharedShortage(const std::vector<const RoleNodes*>& roles);
 
 }  // namespace dm::requirements

@@ -63,6 +63,13 @@ void Context::Add(Rule rule, Finding finding, Severity table) {
   if (finding.severity != Severity::kOff) report_.findings.push_back(std::move(finding));
 }
 
+void Context::AddInfo(Rule rule, Finding finding) {
+  if (SeverityOf(rule) == Severity::kOff) return;
+  finding.rule = rule;
+  finding.severity = Severity::kInfo;
+  report_.findings.push_back(std::move(finding));
+}
+
 void Context::NotCheck(Rule rule, std::string why, Severity table) {
   const bool off = SeverityOf(rule, table) == Severity::kOff;
   const bool known = std::any_of(report_.not_checked.begin(), report_.not_checked.end(),

@@ -43,6 +43,8 @@ class Context {
   // other than the row says.
   void Add(Rule rule, Finding finding) { Add(rule, std::move(finding), TableSeverity(rule)); }
   void Add(Rule rule, Finding finding, Severity table);
+  // For information whatever the policy makes of the rule, unless that is off.
+  void AddInfo(Rule rule, Finding finding);
   // The first reason of a rule is kept; a rule that is off has nothing to check.
   void NotCheck(Rule rule, std::string why) { NotCheck(rule, std::move(why), TableSeverity(rule)); }
   void NotCheck(Rule rule, std::string why, Severity table);

@@ -85,6 +85,15 @@ void ReportTooSmall(Rule rule, Context& context, const RoleNodes& nodes, std::in
   AddShortage(rule, context, std::move(finding));
 }
 
+// All fit, but not however they come: the scheduler takes pods as they come and prefers the roomiest node.
+void ReportLuck(Rule rule, Context& context, const Shared& shared, Finding finding) {
+  finding.key = "order";
+  finding.message = "there is room for all pods, but whether they find it depends on the order in which they are scheduled: in one order " +
+                    std::to_string(shared.placed) + " of " + Plural(shared.replicas, RoleTitle(shared.role)) + " do";
+  finding.remedy = "leave some room more, or give each role nodes of its own with nodeSelector";
+  context.AddInfo(rule, std::move(finding));
+}
+
 }  // namespace
 
 void CheckNodeCapacity(Rule rule, Context& context) {
@@ -115,6 +124,7 @@ void CheckNodeCapacity(Rule rule, Context& context) {
   }
   if (const auto shared = SharedShortage(fit)) {
     Finding finding = About(shared->role, shared->replicas - shared->placed);
+    if (shared->by_luck) return ReportLuck(rule, context, *shared, std::move(finding));
     finding.key = "shared";
     finding.found = "room for " + std::to_string(shared->placed);
     finding.required = "room for " + std::to_string(shared->replicas);

@@ -205,6 +205,28 @@ TEST(Capacity, WorkersMayShareANodeWhereItHoldsThem) {
   EXPECT_EQ(finding->role, Role::kWorker);
 }
 
+// The master (10 CPU) has to take the small node, and two workers (8 CPU each) the large one; the scheduler prefers the roomiest.
+TEST(Capacity, RoomThatIsFoundInALuckyOrderOnlyIsForInformation) {
+  NodeSpec large = Good("large"), small = Good("small");
+  large.cpu = "16";
+  small.cpu = "10";
+  const auto object = Patched(Development(), "spec: {master: {requests: {cpu: \"10\"}}, worker: {replicas: 2, requests: {cpu: \"8\"}}}");
+  for (const char* policy : {"", "capacity: {onShortage: deny}", "rules: {NodeCapacity: deny}"}) {
+    const Report report = Judged(object, View({large, small}), *ParsePolicy(policy));
+    const Finding* finding = FindRule(report, "NodeCapacity");
+    ASSERT_NE(finding, nullptr) << policy;
+    EXPECT_EQ(finding->severity, Severity::kInfo) << policy;
+    EXPECT_EQ(finding->message,
+              "there is room for all pods, but whether they find it depends on the order in which they are scheduled: in one order 1 of 2 "
+              "DM-workers do");
+  }
+  EXPECT_EQ(FindRule(Judged(object, View({large, small}), *ParsePolicy("rules: {NodeCapacity: off}")), "NodeCapacity"), nullptr);
+  small.cpu = "18";                                    // room however they come
+  EXPECT_EQ(FindRule(Judged(object, View({large, small})), "NodeCapacity"), nullptr);
+  small.cpu = "9";                                     // room in no order
+  EXPECT_EQ(FindRule(Judged(object, View({large, small}), *ParsePolicy("capacity: {onShortage: deny}")), "NodeCapacity")->severity, Severity::kDeny);
+}
+
 TEST(Capacity, UnknownSizesAreNotChecked) {
   NodeSpec silent = Good("a");
   silent.cpu = silent.memory = "";
