@@ -186,6 +186,28 @@ TEST(Reconciler, RequirementsAreToldWhenTheyChangeNotEachTime) {
   EXPECT_TRUE(c.findings.Total().empty());
 }
 
+TEST(Reconciler, APolicyThatIsRefusedIsACondition) {
+  SmallCluster c;
+  c.Create();
+  c.Settle();
+  EXPECT_EQ(c.Condition("PolicyCurrent"), "");
+  const Json before = c.Status();
+  c.policy_error = "policy.yaml: line 2: rules.MasterCpu: there is no rule of that name";
+  c.Settle(10);
+  EXPECT_EQ(c.Condition("PolicyCurrent"), "False/PolicyRefused");
+  EXPECT_NE(c.Status()["conditions"].dump().find("line 2: rules.MasterCpu"), std::string::npos) << c.Status()["conditions"];
+  EXPECT_EQ(c.Condition("Ready"), "True/Ready") << "the last good one judges on";
+  EXPECT_EQ(std::count(c.events.begin(), c.events.end(), "PolicyRefused"), 1);
+  const int writes = c.api.writes();
+  c.Settle(10);
+  EXPECT_EQ(c.api.writes(), writes) << "said once";
+  c.policy_error.clear();
+  c.Settle(3);
+  EXPECT_EQ(c.Status(), before) << "as if nothing had been";
+  EXPECT_EQ(c.api.writes(), writes + 1);
+  EXPECT_EQ(std::count(c.events.begin(), c.events.end(), "PolicyRefused"), 1);
+}
+
 TEST(Reconciler, TlsMembersAreAskedWithTheClientSecretOrNotAtAll) {
   SmallCluster c;
   Json object = app::testing::ClusterJson();

@@ -76,6 +76,30 @@ TEST(CheckRequirements, UnknownNodesAreNotQualified) {
   EXPECT_EQ(Of(b.Check(), "NodesQualified").status, "Unknown");
 }
 
+// Pods of others come and go all day; the condition says what it means and stays as long as that holds.
+TEST(CheckRequirements, WhatRunsChangesTheConditionOnlyWithItsMeaning) {
+  Bench b;
+  b.policy.capacity_free = b.policy.capacity_deny = true;
+  const auto reserve = [&](std::int64_t cpu) {
+    auto view = std::make_shared<requirements::ClusterView>(*b.small.view);
+    requirements::Usage usage;
+    for (const auto& node : view->nodes) {
+      usage[node->node->meta.name] = std::make_shared<const requirements::NodeUsage>(
+          requirements::NodeUsage{{kube::api::Quantity::FromUnits(cpu), {}, 1}, {}});
+    }
+    view->PutUsage(usage);
+    b.small.view = view;
+    return Of(b.Check(), "RequirementsMet");
+  };
+  EXPECT_EQ(reserve(10).status, "True") << reserve(10).message;
+  const auto full = reserve(50);                       // of 64: a worker takes 16
+  EXPECT_EQ(full.status, "False");
+  EXPECT_EQ(full.reason, "NodeCapacity");
+  EXPECT_NE(full.message.find("only 0 of 2 DM-workers fit beside what runs"), std::string::npos) << full.message;
+  EXPECT_EQ(reserve(51).message, full.message);
+  EXPECT_NE(reserve(62).message, full.message) << "now no master fits either";
+}
+
 TEST(WhatChanged, TellsOfChangesThatMatter) {
   const auto make = [](std::string status, std::string message) {
     Condition c;
@@ -96,11 +120,28 @@ TEST(WhatChanged, TellsOfChangesThatMatter) {
       {make("False", "a"), make("True", "met"), "RequirementsMet"},
       {make("True", "met"), make("True", "met, with warnings"), ""},
       {make("True", "met"), make("Unknown", "?"), ""},
+      {{}, {*PolicyRefused("a")}, "PolicyRefused"},
+      {{*PolicyRefused("a")}, {*PolicyRefused("a")}, ""},
+      {{*PolicyRefused("a")}, {*PolicyRefused("b")}, "PolicyRefused"},
+      {{*PolicyRefused("a")}, {}, ""},
   };
   for (const Case& c : cases) {
     const auto told = WhatChanged(c.before, c.now);
-    EXPECT_EQ(told.empty() ? "" : told[0].reason, c.told) << c.now[0].message;
+    EXPECT_EQ(told.empty() ? "" : told[0].reason, c.told) << (c.now.empty() ? "nothing now" : c.now[0].message);
+    EXPECT_LE(told.size(), 1u);
   }
+}
+
+TEST(PolicyRefused, SaysWhereAndWhyAndIsNotStatedOtherwise) {
+  EXPECT_FALSE(PolicyRefused(""));
+  const auto refused = PolicyRefused("policy.yaml: line 4: rules.MasterCpu: there is no rule of that name; did you mean MasterCPU?");
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->type, "PolicyCurrent");
+  EXPECT_EQ(refused->status, "False");
+  EXPECT_EQ(refused->reason, "PolicyRefused");
+  EXPECT_EQ(refused->message, "the newest policy is refused, and the last good one stays in force: policy.yaml: line 4: rules.MasterCpu: there is no rule "
+                              "of that name; did you mean MasterCPU?");
+  EXPECT_LE(PolicyRefused(std::string(5000, 'x'))->message.size(), 1003u);
 }
 
 }  // namespace

@@ -326,5 +326,39 @@ TEST_F(DecideTest, SourcesThatRunCountAsUpstreams) {
   EXPECT_FALSE(Update(before, now).reply.allowed) << "three sources run: a spare is needed";
 }
 
+TEST_F(DecideTest, WhatRunsCountsWhereThePolicyMeasuresWhatIsFree) {
+  const auto with = [&](std::int64_t cpu) {
+    auto view = std::make_shared<requirements::ClusterView>(*around.view);
+    requirements::Usage usage;
+    for (const auto& node : view->nodes) {
+      usage[node->node->meta.name] = std::make_shared<const requirements::NodeUsage>(
+          requirements::NodeUsage{{kube::api::Quantity::FromUnits(cpu), {}, 1}, {}});
+    }
+    view->PutUsage(usage);
+    around.view = view;
+  };
+  around = testing::ClusterWith(5, "capacity: {measure: free, onShortage: deny}");
+  Decision decision = Create(ClusterJson());                          // pods have not been listed yet
+  EXPECT_TRUE(decision.reply.allowed) << Why(decision);
+  EXPECT_THAT(decision.reply.warnings, Contains(HasSubstr("1 rule was not checked: NodeCapacity (the policy measures what is free, and ")));
+  with(0);
+  decision = Create(ClusterJson());
+  EXPECT_TRUE(decision.reply.allowed) << Why(decision);
+  EXPECT_THAT(decision.reply.warnings, ::testing::Not(Contains(HasSubstr("not checked"))));
+  with(50);
+  decision = Create(ClusterJson());
+  EXPECT_FALSE(decision.reply.allowed);
+  EXPECT_THAT(Why(decision), HasSubstr("(nearest: node-0 with 14 CPU and 256Gi free) (NodeCapacity)"));
+  // When nodes have to be asked for because their watch is silent, what is known of pods is as old.
+  for (int i = 0; i < 5; ++i) {
+    const std::string name = "node-" + std::to_string(i);
+    api.Put("/api/v1/nodes/" + name, app::testing::NodeJson(name));
+  }
+  silence = std::chrono::minutes(10);
+  decision = Create(ClusterJson());
+  EXPECT_TRUE(decision.reply.allowed) << Why(decision);
+  EXPECT_THAT(decision.reply.warnings, Contains(HasSubstr("have fallen silent")));
+}
+
 }  // namespace
 }  // namespace dm::webhook

@@ -14,7 +14,8 @@ inline app::Surroundings ClusterWith(int nodes, const std::string& policy_text =
   kube::Snapshot<kube::api::Namespace> namespace_list;
   for (int i = 0; i < nodes; ++i) {
     auto node = *app::ParseTrimmedNode(app::testing::NodeJson("node-" + std::to_string(i)));
-    node_list.changed[node.meta.name] = std::make_shared<const kube::api::Node>(std::move(node));
+    const std::string name = node.meta.name;     // the right side of an assignment is evaluated first
+    node_list.changed[name] = std::make_shared<const kube::api::Node>(std::move(node));
   }
   auto item = *kube::api::ParseStorageClass(app::testing::StorageClassJson("fast"));
   class_list.items["fast"] = std::make_shared<const kube::api::StorageClass>(std::move(item));
