@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/strings.h"
+#include "dm/requirements/node_groups.h"
 
 namespace dm::app {
 namespace {
@@ -119,6 +120,8 @@ ViewBuilder::Built ViewBuilder::Build(const NodeNews& nodes, const kube::Snapsho
   if (change.policy) {
     for (auto& node : view->nodes) node = requirements::Judge(node->node, *policy_, &traits_);
   }
+  const bool same_nodes = change.nodes.empty() && !change.policy;
+  view->groups = same_nodes ? view_->groups : std::make_shared<const requirements::NodeGroups>(requirements::GroupNodes(*view));
   BuildClasses(classes, *view_, *view, change);
   BuildNamespaces(namespaces, *view_, *view, change);
   change.usage = usage.usage != usage_.usage || usage.missing != usage_.missing;

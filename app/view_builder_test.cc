@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "app/testing/objects.h"
+#include "dm/requirements/node_groups.h"
 
 namespace dm::app {
 namespace {
@@ -175,6 +176,34 @@ TEST_F(ViewBuilderTest, NodesThatAreAlikeShareTheirTraits) {
   SetNode(moved);
   const auto after = Build().view;
   EXPECT_NE(after->nodes[0]->traits, after->nodes[1]->traits);
+}
+
+TEST_F(ViewBuilderTest, WhichNodesAreAlikeIsToldAnewWhenANodeChanges) {
+  const auto groups_are_of_its_nodes = [](const requirements::ClusterView& view) {
+    return view.groups != nullptr && *view.groups == requirements::GroupNodes(view) && requirements::GroupsOf(view) == view.groups;
+  };
+  for (const char* name : {"a", "b", "c"}) SetNode(NodeJson(name));
+  const auto first = Build().view;
+  EXPECT_TRUE(groups_are_of_its_nodes(*first));
+  EXPECT_EQ(first->groups->lots, 1u);
+  SetClass(StorageClassJson("fast"));
+  EXPECT_EQ(Build().view->groups, first->groups) << "the nodes are the same";
+  base::Json changed = NodeJson("b");
+  changed["status"]["allocatable"]["cpu"] = "2";
+  SetNode(changed);
+  const auto second = Build().view;
+  EXPECT_TRUE(groups_are_of_its_nodes(*second));
+  EXPECT_EQ(second->groups->lot_of, (std::vector<std::uint32_t>{0, 1, 0}));
+  nodes.items.erase("a");
+  EXPECT_TRUE(groups_are_of_its_nodes(*Build().view));
+  auto admits = requirements::ParsePolicy("operatingSystems:\n- name: Rocky Linux\n  minVersion: \"9\"\n");
+  ASSERT_TRUE(admits.has_value()) << admits.error().ToString();
+  policy = std::make_shared<const requirements::Policy>(*admits);
+  const auto last = Build().view;
+  EXPECT_TRUE(groups_are_of_its_nodes(*last));
+  requirements::ClusterView copy = *last;
+  copy.nodes.pop_back();
+  EXPECT_EQ(requirements::GroupsOf(copy)->of.size(), 1u) << "groups of other nodes are not believed";
 }
 
 TEST_F(ViewBuilderTest, ANewPolicyJudgesAllNodes) {

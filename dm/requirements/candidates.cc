@@ -125,6 +125,7 @@ RoleNodes SurveyNodes(const desired::RolePods* pods, const std::string& ns, cons
   survey.denying = weights.denying;
   survey.candidates.reserve(view.nodes.size());
   PodFilter filter(pods->pod, *survey.groups);
+  survey.of_lot.resize(survey.groups->lots());
   for (std::uint32_t index = 0; index < view.nodes.size(); ++index) {
     const NodeView& node = *view.nodes[index];
     const std::uint32_t group = survey.groups->of[index];
@@ -136,14 +137,16 @@ RoleNodes SurveyNodes(const desired::RolePods* pods, const std::string& ns, cons
       }
       continue;
     }
-    Candidate candidate;
+    Candidate& candidate = survey.of_lot[survey.groups->lot_of[index]];
+    if (candidate.node == nullptr) {
+      candidate.group = group;
+      candidate.faults = FaultsOf(node, pods->role, effective.environment);
+      candidate.kind = weights.Qualifies(candidate.faults);
+      candidate.size_known = node.size_known;
+      candidate.fits = Fits({node.cpu, node.memory, node.pods}, survey);
+    }
     candidate.node = &node;
     candidate.index = index;
-    candidate.group = group;
-    candidate.faults = FaultsOf(node, pods->role, effective.environment);
-    candidate.kind = weights.Qualifies(candidate.faults);
-    candidate.size_known = node.size_known;
-    candidate.fits = Fits(survey.OfferOf(candidate, Measure::kSize), survey);
     candidate.fits_now = survey.free && view.usage[index] ? Fits(survey.OfferOf(candidate), survey) : candidate.fits;
     ++survey.by_faults[candidate.faults];
     if (candidate.kind) ++survey.qualified;

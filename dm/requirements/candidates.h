@@ -74,6 +74,7 @@ struct RoleNodes {
   kube::api::Quantity cpu, memory;        // of one whole pod, sidecars included
   std::vector<Candidate> candidates;      // in the view's order: by name
   std::shared_ptr<const NodeGroups> groups;
+  std::vector<Candidate> of_lot;          // one of each lot of the groups; without a node where none of it is a candidate
   int qualified = 0;                      // of the candidates, by kind
   FaultSet denying = 0;                   // the faults that disqualify
   std::array<int, 1u << kKindFaults> by_faults{};      // candidates by the set of their faults

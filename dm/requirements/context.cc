@@ -33,7 +33,7 @@ Severity Context::SeverityOf(Rule rule) const { return SeverityOf(rule, TableSev
 const RoleNodes& Context::Nodes(Role role) {
   auto& survey = nodes_[Index(role)];
   if (!survey) {
-    if (!groups_) groups_ = std::make_shared<const NodeGroups>(GroupNodes(view));
+    if (!groups_) groups_ = GroupsOf(view);
     survey = SurveyNodes(Pods(role), cluster().meta.ns, view, groups_, policy, now.effective, WeighKind(policy, now.effective));
   }
   return *survey;

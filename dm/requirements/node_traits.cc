@@ -8,8 +8,6 @@ namespace dm::requirements {
 
 namespace {
 
-constexpr const char* kHostname = "kubernetes.io/hostname";
-
 std::size_t HashOf(const NodeTraits& traits) {
   std::size_t hash = (traits.ready ? 1u : 0u) + (traits.unschedulable ? 2u : 0u);
   const auto add = [&](std::string_view text) { hash = hash * 1'000'003 + std::hash<std::string_view>{}(text); };
@@ -32,7 +30,7 @@ bool NodeTraits::Owns(const std::string& key) const { return std::binary_search(
 
 NodeTraits TraitsOf(const kube::api::Node& node) {
   NodeTraits traits;
-  const auto hostname = node.meta.labels.find(kHostname);
+  const auto hostname = node.meta.labels.find(kHostnameLabel);
   for (const auto& [key, value] : node.meta.labels) {
     const bool is_own = value == node.meta.name || (hostname != node.meta.labels.end() && value == hostname->second);
     if (is_own) {

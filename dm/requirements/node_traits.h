@@ -14,6 +14,8 @@
 
 namespace dm::requirements {
 
+inline constexpr const char* kHostnameLabel = "kubernetes.io/hostname";
+
 struct NodeTraits {
   kube::api::Labels labels;              // without its own
   std::vector<std::string> own;          // keys of its own labels, sorted

@@ -2,84 +2,19 @@
 #include <gtest/gtest.h>
 
 #include <limits>
-#include <random>
 #include <set>
 
 #include "dm/requirements/candidates.h"
 #include "dm/requirements/seating.h"
-#include "dm/requirements/testing/fixtures.h"
+#include "dm/requirements/testing/chance.h"
 
 namespace dm::requirements {
 namespace {
 
-using kube::api::Operator;
+using fixtures::Random;
+using fixtures::SomePods;
 using kube::api::PodSpec;
 using kube::api::Quantity;
-
-struct Random {
-  std::mt19937 engine;
-  int Below(int n) { return static_cast<int>(engine() % static_cast<unsigned>(n)); }
-  bool OneIn(int n) { return Below(n) == 0; }
-};
-
-constexpr const char* kHostname = "kubernetes.io/hostname";
-constexpr std::array kKeys = {"pool", "zone", "disk", kHostname};
-
-kube::api::Node SomeNode(Random& random, int number) {
-  const std::string name = "n" + std::to_string(number);
-  kube::api::Node node = fixtures::MakeNode({.name = name, .arch = random.OneIn(8) ? "arm64" : "amd64"});
-  node.meta.labels["pool"] = random.OneIn(2) ? "a" : "b";
-  if (!random.OneIn(5)) node.meta.labels["zone"] = std::string("z") + "123"[random.Below(3)];
-  if (random.OneIn(3)) node.meta.labels["disk"] = random.OneIn(2) ? name : "ssd";
-  if (random.OneIn(6)) node.meta.labels.erase(kHostname);
-  if (random.OneIn(6)) node.meta.labels[kHostname] = "n1";
-  if (random.OneIn(6)) node.taints.push_back({"t", random.OneIn(2) ? "x" : "y", random.OneIn(2) ? "NoSchedule" : "PreferNoSchedule"});
-  node.unschedulable = random.OneIn(9);
-  node.ready = !random.OneIn(9);
-  if (random.OneIn(9)) node.cpu.reset();
-  if (node.cpu) node.cpu = random.OneIn(3) ? Quantity::FromUnits(random.Below(40)) : Quantity::FromMilli(random.Below(40000));
-  node.memory = random.OneIn(3) ? Quantity::FromUnits(random.Below(100)) * (std::int64_t{1} << 30) : Quantity::FromNano(random.Below(1 << 30)) * (1 << 30);
-  return node;
-}
-
-kube::api::Requirement SomeRequirement(Random& random) {
-  kube::api::Requirement wanted;
-  wanted.key = kKeys[static_cast<std::size_t>(random.Below(4))];
-  wanted.op = std::array{Operator::kIn, Operator::kNotIn, Operator::kExists, Operator::kDoesNotExist}[static_cast<std::size_t>(random.Below(4))];
-  if (wanted.op == Operator::kIn || wanted.op == Operator::kNotIn) wanted.values = {"a", "z1", "ssd", "n1", "n3"};
-  return wanted;
-}
-
-desired::RolePods SomePods(Random& random) {
-  desired::RolePods pods;
-  pods.role = random.OneIn(2) ? Role::kMaster : Role::kWorker;
-  pods.replicas = 1 + random.Below(12);
-  PodSpec& pod = pods.pod;
-  pod.labels = {{"app", "x"}};
-  kube::api::Container container;
-  container.cpu_request = Quantity::FromMilli(random.OneIn(2) ? 1000 * random.Below(9) : random.Below(9000));
-  container.memory_request = Quantity::FromUnits(random.Below(20)) * (std::int64_t{1} << 30);
-  pod.containers.push_back(container);
-  if (random.OneIn(4)) pod.node_selector["pool"] = "a";
-  if (random.OneIn(6)) pod.node_selector[kHostname] = "n1";
-  if (random.OneIn(8)) pod.node_name = "n2";
-  if (random.OneIn(3)) {
-    pod.has_required_node_affinity = true;
-    for (int term = 0; term <= random.Below(2); ++term) {
-      pod.required_node_affinity.push_back({{SomeRequirement(random)}, {}});
-      if (random.OneIn(5)) pod.required_node_affinity.back().match_fields = {{"metadata.name", Operator::kNotIn, {"n4"}}};
-    }
-  }
-  if (random.OneIn(3)) pod.tolerations.push_back({"t", "Equal", "x", ""});
-  if (random.OneIn(5)) pod.tolerations.push_back({"node.kubernetes.io/unschedulable", "Exists", "", ""});
-  kube::api::LabelSelector self;
-  self.match_labels = pod.labels;
-  if (random.OneIn(3)) pod.required_anti_affinity.push_back({self, kKeys[static_cast<std::size_t>(random.Below(4))], {}, {}});
-  if (random.OneIn(3)) {
-    pod.topology_spread.push_back({kKeys[static_cast<std::size_t>(random.Below(4))], 1 + random.Below(2), true, random.Below(5), true, self});
-  }
-  return pods;
-}
 
 std::optional<Exclusion> PlainExclusion(const kube::api::Node& node, const PodSpec& pod) {
   bool tolerates = false;
@@ -122,13 +57,7 @@ TEST(Survey, AsAskingEachNodePlainly) {
   for (unsigned seed = 1; seed <= 3000; ++seed) {
     Random random{std::mt19937(seed)};
     SCOPED_TRACE("seed " + std::to_string(seed));
-    ClusterView view;
-    view.nodes_known = true;
-    TraitsPool pool;
-    const bool pooled = !random.OneIn(4);
-    for (int number = 0; number < random.Below(25); ++number) {
-      view.nodes.push_back(Judge(std::make_shared<const kube::api::Node>(SomeNode(random, number)), {}, pooled ? &pool : nullptr));
-    }
+    const ClusterView view = fixtures::ViewOf(random, fixtures::SomeNodes(random, random.Below(15)));
     const desired::RolePods pods = SomePods(random);
     const Effective effective;
     const KindWeights weights = WeighKind({}, effective);
@@ -147,8 +76,11 @@ TEST(Survey, AsAskingEachNodePlainly) {
       const Candidate& candidate = survey.candidates[at++];
       ASSERT_EQ(candidate.node->node->meta.name, node.meta.name);
       EXPECT_EQ(candidate.index, index);
-      EXPECT_EQ(candidate.fits, std::min(PlainTimes(node.cpu.value_or(Quantity()), pods.pod.TotalCpu()),
-                                         PlainTimes(node.memory.value_or(Quantity()), pods.pod.TotalMemory())));
+      EXPECT_EQ(candidate.fits, std::min({PlainTimes(node.cpu.value_or(Quantity()), pods.pod.TotalCpu()),
+                                          PlainTimes(node.memory.value_or(Quantity()), pods.pod.TotalMemory()),
+                                          PlainTimes(node.pods.value_or(Quantity::Max()), Quantity::FromUnits(1))}));
+      EXPECT_EQ(candidate.faults, FaultsOf(*view.nodes[index], pods.role, effective.environment));
+      EXPECT_EQ(candidate.size_known, node.cpu && node.memory);
       EXPECT_EQ(candidate.kind, weights.Qualifies(candidate.faults));
     }
     EXPECT_EQ(at, survey.candidates.size());
@@ -202,11 +134,11 @@ TEST(Survey, HowOftenAPodFitsIsExactAtTheBorder) {
 
 TEST(NodeTraits, WhatIsANodesOwnIsOnlyAKey) {
   kube::api::Node node = fixtures::MakeNode({.name = "n1", .labels = {{"zone", "z1"}, {"instance", "n1"}}});
-  node.meta.labels[kHostname] = "host-1";
+  node.meta.labels[kHostnameLabel] = "host-1";
   node.meta.labels["topology.csi/node"] = "host-1";
   const NodeTraits traits = TraitsOf(node);
   EXPECT_EQ(traits.labels, (kube::api::Labels{{"kubernetes.io/arch", "amd64"}, {"zone", "z1"}}));
-  EXPECT_EQ(traits.own, (std::vector<std::string>{"instance", kHostname, "topology.csi/node"}));
+  EXPECT_EQ(traits.own, (std::vector<std::string>{"instance", kHostnameLabel, "topology.csi/node"}));
   EXPECT_TRUE(traits.Owns("instance"));
   EXPECT_FALSE(traits.Owns("zone"));
 }

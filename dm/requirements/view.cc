@@ -1,6 +1,7 @@
 #include "dm/requirements/view.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "dm/requirements/kind.h"
 #include "dm/requirements/network.h"
@@ -58,6 +59,8 @@ std::shared_ptr<const NodeView> Judge(std::shared_ptr<const kube::api::Node> nod
   view->memory = node->memory.value_or(kube::api::Quantity());
   if (node->pods) view->pods = WholePods(*node->pods);
   view->size_known = node->cpu.has_value() && node->memory.has_value();
+  const auto host = node->meta.labels.find(kHostnameLabel);
+  if (host != node->meta.labels.end()) view->hostname = std::hash<std::string>{}(host->second) | 1;
   view->node = std::move(node);
   view->kind_faults = KindFaults(*view);
   return view;

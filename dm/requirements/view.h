@@ -1,6 +1,7 @@
 // ClusterView: an immutable snapshot of what the Kubernetes cluster has. Shared by pointer; no lock is held while judging.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <map>
@@ -34,8 +35,11 @@ struct NodeView {
   std::uint16_t kind_faults = 0;                       // KindFault bits that hold for every role and environment (kind.h)
   bool size_known = false;                             // both are said
   std::int32_t pods = std::numeric_limits<std::int32_t>::max();   // that it can allocate, if it says so
+  std::size_t hostname = 0;                            // a hash of the label's value; 0: no label
   OsFacts os;
 };
+
+struct NodeGroups;
 
 struct ClusterView {
   // Absent (false): we have no such data, and the rules that need it say "not checked".
@@ -43,6 +47,8 @@ struct ClusterView {
   bool classes_known = false;
   bool namespaces_known = false;
   std::vector<std::shared_ptr<const NodeView>> nodes;             // by name
+  // Told once by who builds views. Absent, or of other nodes than these: told anew each time they are judged (GroupsOf).
+  std::shared_ptr<const NodeGroups> groups;
   std::map<std::string, std::shared_ptr<const kube::api::StorageClass>> classes;
   std::map<std::string, kube::api::Labels> namespaces;            // labels by name
   // What runs on the nodes: only where the policy asks (capacity.measure: free).

@@ -2,6 +2,7 @@
 #include <benchmark/benchmark.h>
 
 #include <nlohmann/json.hpp>
+#include <string>
 
 #include "tests/bench/large_cluster.h"
 
@@ -15,8 +16,24 @@ const Held& Shared() {
   return held;
 }
 
-void Evaluate(benchmark::State& state, const base::Json& patch) {
-  const Held& held = Shared();
+// The same cluster, but hosts of one type differ by some KiB of memory, as the kernels of some clouds report it.
+struct Unlike : Held {
+  Unlike() {
+    for (int number = 0; number < kNodes; ++number) {
+      base::Json node = NodeJson(number, 2);
+      base::Json& memory = node["status"]["allocatable"]["memory"];
+      memory = std::to_string(std::stol(memory.get<std::string>()) - 4L * number) + "Ki";
+      Upsert(node);
+    }
+    Build();
+  }
+};
+const Held& SharedUnlike() {
+  static const Unlike held;
+  return held;
+}
+
+void Evaluate(benchmark::State& state, const base::Json& patch, const Held& held = Shared()) {
   const Subject subject = requirements::MakeSubject(Production(3, 50, patch), *held.view, *held.policy);
   std::size_t findings = 0;
   for (auto _ : state) findings = requirements::Evaluate(subject, nullptr, *held.view, *held.policy).findings.size();
@@ -40,6 +57,24 @@ void BM_EvaluateAffinity(benchmark::State& state) {
 void BM_EvaluateSpread(benchmark::State& state) {
   Evaluate(state, Spec(R"({"worker": {"topologySpreadConstraints": [{"topologyKey": "topology.kubernetes.io/zone"}]}})"));
 }
+void BM_EvaluateSpreadUnlike(benchmark::State& state) {
+  Evaluate(state, Spec(R"({"worker": {"topologySpreadConstraints": [{"topologyKey": "topology.kubernetes.io/zone"}]}})"), SharedUnlike());
+}
+// The same over hosts: each node is a domain.
+void BM_EvaluateSpreadHosts(benchmark::State& state) {
+  Evaluate(state, Spec(R"({"worker": {"topologySpreadConstraints": [{"topologyKey": "kubernetes.io/hostname"}]}})"));
+}
+// Required anti-affinity on zones: the masters find a zone each; of the workers most find none.
+void EvaluateApart(benchmark::State& state, const char* role) {
+  const base::Json term = {{"topologyKey", "topology.kubernetes.io/zone"},
+                           {"labelSelector", {{"matchLabels", {{"app.kubernetes.io/instance", "orders"},
+                                                               {"app.kubernetes.io/component", std::string("dm-") + role}}}}}};
+  base::Json patch;
+  patch["spec"][role]["affinity"]["podAntiAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"] = base::Json::array({term});
+  Evaluate(state, patch);
+}
+void BM_EvaluateMastersApart(benchmark::State& state) { EvaluateApart(state, "master"); }
+void BM_EvaluateWorkersApart(benchmark::State& state) { EvaluateApart(state, "worker"); }
 // A role that fits nowhere: nothing stops the search early.
 void BM_EvaluateTooLarge(benchmark::State& state) {
   Evaluate(state, Spec(R"({"worker": {"requests": {"cpu": "60", "memory": "300Gi"}}})"));
@@ -75,6 +110,10 @@ BENCHMARK(BM_Evaluate)->Unit(benchmark::kMicrosecond);
 BENCHMARK(BM_EvaluateSelector)->Unit(benchmark::kMicrosecond);
 BENCHMARK(BM_EvaluateAffinity)->Unit(benchmark::kMicrosecond);
 BENCHMARK(BM_EvaluateSpread)->Unit(benchmark::kMicrosecond);
+BENCHMARK(BM_EvaluateSpreadUnlike)->Unit(benchmark::kMicrosecond);
+BENCHMARK(BM_EvaluateSpreadHosts)->Unit(benchmark::kMicrosecond);
+BENCHMARK(BM_EvaluateMastersApart)->Unit(benchmark::kMicrosecond);
+BENCHMARK(BM_EvaluateWorkersApart)->Unit(benchmark::kMicrosecond);
 BENCHMARK(BM_EvaluateTooLarge)->Unit(benchmark::kMicrosecond);
 BENCHMARK(BM_EvaluateShared)->Unit(benchmark::kMicrosecond);
 BENCHMARK(BM_ReviewUpdate)->Unit(benchmark::kMicrosecond);
