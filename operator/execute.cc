@@ -124,14 +124,14 @@ struct Executor::Visitor {
     return base::Fail(Code::kUnavailable, pod + " has no address");
   }
 
-  Result<void> LeaseSuffices() const {
-    if (executor.lease_remaining_() >= kMemberDeadline) return {};
+  Result<void> LeaseSuffices(base::Duration deadline = kMemberDeadline) const {
+    if (executor.lease_remaining_() >= deadline) return {};
     return base::Fail(Code::kUnavailable, "too little is left of the lease to change DM");
   }
 
   // A client to that member, once it has shown that it belongs to our cluster.
-  Result<members::MemberClient> Fenced(const std::string& pod) const {
-    if (const auto enough = LeaseSuffices(); !enough) return base::Propagate(enough);
+  Result<members::MemberClient> Fenced(const std::string& pod, base::Duration deadline = kMemberDeadline) const {
+    if (const auto enough = LeaseSuffices(deadline); !enough) return base::Propagate(enough);
     const auto address = AddressOf(pod);
     if (!address) return base::Propagate(address);
     members::MemberClient client(executor.dialer_(*address, in.credentials), kMemberCall);
@@ -164,8 +164,8 @@ struct Executor::Visitor {
     return members::MemberClient(executor.dialer_(*address, in.credentials), kMemberCall).CancelEvict(stop);
   }
 
-  // Whom to ask to remove `name`: the leader, who knows; never the one that goes.
-  std::string WhoRemoves(const std::string& name) const {
+  // Whom to ask for a change of `name`: the leader, who knows; never the one that goes.
+  std::string WhoChanges(const std::string& name) const {
     const auto& roster = in.seen.members.roster;
     if (roster && roster->leader.name != name && !roster->leader.name.empty()) return roster->leader.name;
     for (const auto& [ordinal, pod] : in.seen.master.pods) {
@@ -206,7 +206,7 @@ struct Executor::Visitor {
     if (action.lost) {
       if (const auto still = StillLost(*action.lost); !still) return base::Propagate(still, "replacing " + action.name);
     }
-    const std::string asked = WhoRemoves(action.name);
+    const std::string asked = WhoChanges(action.name);
     if (asked.empty()) return base::Fail(Code::kUnavailable, "no other dm-master can remove " + action.name);
     auto client = Fenced(asked);
     if (!client) return base::Propagate(client, "removing " + action.name);
@@ -229,6 +229,38 @@ struct Executor::Visitor {
     outcome.members_changed = true;
     base::LogInfo("removing a member", {{"cluster", in.want.meta.Key()}, {"member", std::string(RoleName(action.role)) + "/" + action.name}, {"id", action.id}});
     return client->Delete(action.role, action.name, stop);
+  }
+
+  Result<void> operator()(const TransferSource& action) {
+    const std::string what = "moving source " + action.source + " from " + action.from + " to " + action.to;
+    const std::string asked = WhoChanges(action.from);
+    if (asked.empty()) return base::Fail(Code::kUnavailable, what + ": no dm-master is there to ask");
+    auto client = Fenced(asked, kTransferDeadline);
+    if (!client) return base::Propagate(client, what);
+    // The workers as they are now, not as the plan saw them.
+    const auto roster = client->List(stop);
+    if (!roster) return base::Propagate(roster, what);
+    outcome.members_changed = true;
+    const auto* from = roster->FindWorker(action.from);
+    const auto* to = roster->FindWorker(action.to);
+    if (to && to->source == action.source) return {};
+    if (!from || from->source != action.source) return base::Fail(Code::kConflict, what + ": it is bound elsewhere by now");
+    if (!to || !to->source.empty() || to->stage == "offline") return base::Fail(Code::kConflict, what + ": " + action.to + " is not free any more");
+    // A crash must not forget the tasks that DM pauses for it.
+    if (auto announced = in.announce(); !announced) return base::Propagate(announced, what);
+    base::LogInfo("moving a source", {{"cluster", in.want.meta.Key()}, {"source", action.source}, {"from", action.from}, {"to", action.to}});
+    return client->TransferSource(action.source, action.to, kTransferCall, stop);
+  }
+
+  Result<void> operator()(const ResumeTask& action) {
+    const std::string what = "starting task " + action.task + " on source " + action.source;
+    const std::string asked = WhoChanges("");
+    if (asked.empty()) return base::Fail(Code::kUnavailable, what + ": no dm-master is there to ask");
+    auto client = Fenced(asked);
+    if (!client) return base::Propagate(client, what);
+    outcome.members_changed = true;
+    base::LogInfo("starting a task that a transfer paused", {{"cluster", in.want.meta.Key()}, {"task", action.task}, {"source", action.source}});
+    return client->StartTask(action.task, action.source, stop);
   }
 };
 

@@ -118,5 +118,61 @@ TEST(Execute, MembersAreChangedOnlyBehindTheFences) {
   EXPECT_EQ(b.members.calls.size(), 1u);
 }
 
+// Four workers, a source on the last.
+struct WorkerBench : Bench {
+  WorkerBench() {
+    for (int i = 0; i < 4; ++i) members.workers["a-dm-worker-" + std::to_string(i)] = "free";
+    members.sources["s"] = "a-dm-worker-3";
+  }
+  Outcome Transfer() { return Run(lifecycle::TransferSource{"s", "a-dm-worker-3", "a-dm-worker-0"}); }
+};
+
+TEST(Execute, ASourceMovesBehindItsFencesAndIsAnnouncedFirst) {
+  WorkerBench b;
+  const auto outcome = b.Transfer();
+  ASSERT_TRUE(outcome.result) << outcome.result.error().ToString();
+  EXPECT_TRUE(outcome.members_changed);
+  EXPECT_EQ(b.order, std::vector<std::string>{"announce 0"});
+  EXPECT_EQ(b.members.calls, std::vector<std::string>{R"(POST a-dm-master-0 /api/v1/sources/s/transfer {"worker_name":"a-dm-worker-0"})"});
+  EXPECT_GT(b.members.asked_for, std::chrono::seconds(10)) << "DM takes 10 s for it";
+  EXPECT_LE(b.members.asked_for + 2 * Executor::kMemberCall, lifecycle::kTransferDeadline);
+  ASSERT_TRUE(b.Transfer().result) << "it has moved already";
+  EXPECT_EQ(b.members.calls.size(), 1u);
+  EXPECT_EQ(b.order.size(), 1u);
+}
+
+TEST(Execute, ASourceIsNotMovedWhenThingsHaveChanged) {
+  struct Case {
+    const char* what;
+    std::function<void(WorkerBench&)> harm;
+    Code code;
+  };
+  const Case cases[] = {
+      {"too little lease", [](WorkerBench& b) { b.lease = std::chrono::seconds(19); }, Code::kUnavailable},
+      {"another cluster answers", [](WorkerBench& b) { b.members.cluster_id = "99"; }, Code::kConflict},
+      {"it is bound elsewhere", [](WorkerBench& b) { b.members.sources["s"] = "a-dm-worker-1"; }, Code::kConflict},
+      {"it is gone", [](WorkerBench& b) { b.members.sources.clear(); }, Code::kConflict},
+      {"the heir has got another", [](WorkerBench& b) { b.members.sources["s0"] = "a-dm-worker-0"; }, Code::kConflict},
+      {"the heir is offline", [](WorkerBench& b) { b.members.workers["a-dm-worker-0"] = "offline"; }, Code::kConflict},
+      {"the heir is not known", [](WorkerBench& b) { b.members.workers.erase("a-dm-worker-0"); }, Code::kConflict},
+      {"the leader is silent", [](WorkerBench& b) { b.members.down.insert("a-dm-master-0"); }, Code::kUnavailable},
+  };
+  for (const Case& c : cases) {
+    WorkerBench b;
+    c.harm(b);
+    const auto outcome = b.Transfer();
+    ASSERT_FALSE(outcome.result) << c.what;
+    EXPECT_EQ(outcome.result.error().code, c.code) << c.what << ": " << outcome.result.error().ToString();
+    EXPECT_TRUE(b.members.calls.empty()) << c.what;
+    EXPECT_TRUE(b.order.empty()) << c.what;
+  }
+}
+
+TEST(Execute, ATaskIsStartedOnItsSourceOnly) {
+  WorkerBench b;
+  ASSERT_TRUE(b.Run(lifecycle::ResumeTask{"t 1", "s"}).result);
+  EXPECT_EQ(b.members.calls, std::vector<std::string>{R"(POST a-dm-master-0 /api/v1/tasks/t%201/start {"source_name_list":["s"]})"});
+}
+
 }  // namespace
 }  // namespace dm::op

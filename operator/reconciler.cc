@@ -186,6 +186,7 @@ Result<kube::Requeue> Reconciler::Reconcile(const std::string& key, std::stop_to
     auto refused = Refuse(problems.front(), problems.size());
     refused.bootstrap = std::move(pass.plan.bootstrap);   // what is remembered stays remembered
     refused.intents = std::move(pass.plan.intents);
+    refused.transfers = std::move(pass.plan.transfers);
     refused.failures = std::move(pass.plan.failures);
     pass.plan = std::move(refused);
   }

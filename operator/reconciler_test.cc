@@ -63,7 +63,8 @@ TEST(Reconciler, WhatIsDeletedOrChangedByHandComesBack) {
   set["spec"]["template"]["spec"]["containers"][0]["image"] = "somebody/else:1";
   set["spec"]["replicas"] = 7;
   c.api.Put("/apis/apps/v1/namespaces/shop/statefulsets/orders-dm-worker", set);
-  c.clock.Advance(std::chrono::seconds(10));
+  c.clock.Advance(std::chrono::seconds(30));
+  c.poller.RunDue();
   ASSERT_TRUE(c.Once());
   EXPECT_FALSE(c.At("services", "orders-dm-worker-peer").is_null());
   EXPECT_EQ(c.At("statefulsets", "orders-dm-worker")["spec"]["replicas"], 7 - 1);   // extra workers go one by one
@@ -91,6 +92,35 @@ TEST(Reconciler, MastersAreRemovedThroughDmAndTheEvictionIsAnnouncedFirst) {
   EXPECT_NE(c.At("persistentvolumeclaims", "dm-master-orders-dm-master-2")["metadata"]["annotations"]["dm.pingcap.com/removed-at"], nullptr);
   EXPECT_TRUE(c.At("configmaps", "orders-dm-bootstrap")["data"].contains("removed-orders-dm-master-2"));
   EXPECT_FALSE(c.Status().contains("intents"));
+}
+
+TEST(Reconciler, AWorkerThatGoesHandsItsSourceOnFirst) {
+  SmallCluster c;
+  c.Create();
+  c.Edit([](Json& o) { o["spec"]["worker"]["replicas"] = 4; });
+  c.Settle();
+  c.members.sources["s"] = "orders-dm-worker-3";
+  c.clock.Advance(std::chrono::seconds(40));
+  c.Settle(5);
+  EXPECT_EQ(c.Status()["sources"][0]["worker"], "orders-dm-worker-3");
+  bool announced = false, shrunk = false;
+  c.api.Inject([&](const net::Request& request) -> std::optional<base::Result<net::Response>> {
+    const bool before = c.members.calls.empty();
+    if (before && request.body.find("TransferSource") != std::string::npos && request.body.find("t-s") != std::string::npos) announced = true;
+    if (before && request.method == "PATCH" && request.target.find("statefulsets/orders-dm-worker") != std::string::npos) shrunk = true;
+    return std::nullopt;
+  });
+  c.Edit([](Json& o) { o["spec"]["worker"]["replicas"] = 2; });
+  c.Settle();
+  EXPECT_TRUE(announced);
+  EXPECT_FALSE(shrunk) << "before the source had moved";
+  ASSERT_FALSE(c.members.calls.empty());
+  EXPECT_EQ(c.members.calls[0], R"(POST orders-dm-master-0 /api/v1/sources/s/transfer {"worker_name":"orders-dm-worker-0"})");
+  EXPECT_EQ(c.At("statefulsets", "orders-dm-worker")["spec"]["replicas"], 2);
+  EXPECT_EQ(c.Status()["sources"][0]["worker"], "orders-dm-worker-0");
+  EXPECT_FALSE(c.Status().contains("intents"));
+  EXPECT_EQ(std::count(c.events.begin(), c.events.end(), "SourceMoved"), 1);
+  EXPECT_EQ(c.Condition("Progressing"), "False/Settled");
 }
 
 TEST(Reconciler, DmIsNotChangedWithoutEnoughLeaseNorByAnotherCluster) {

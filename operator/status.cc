@@ -147,6 +147,10 @@ void PutRecords(const lifecycle::Plan& plan, Json& status) {
   for (const auto& intent : plan.intents) {
     status["intents"].push_back({{"action", intent.action}, {"pod", intent.pod}, {"incarnation", intent.incarnation}});
   }
+  for (const auto& transfer : plan.transfers) {
+    status["intents"].push_back({{"action", "TransferSource"}, {"pod", transfer.from}, {"source", transfer.source}, {"worker", transfer.to},
+                                 {"tasks", transfer.tasks}, {"since", transfer.since}});
+  }
 }
 
 // Another's list with our conditions in it; its own stay to the letter, with fields that we do not know and without those

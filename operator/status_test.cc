@@ -125,6 +125,7 @@ TEST(Status, EveryFieldIsInTheSchema) {
   seen.members.sources = members::Known<std::vector<members::Source>>::Of({{"s", "a-dm-worker-1", true, {}}});
   auto plan = w.Plan();
   plan.intents.push_back({"EvictLeader", "a-dm-master-2", "uid"});
+  plan.transfers.push_back({"s", "a-dm-worker-1", "a-dm-worker-0", {"t"}, "2026-11-24T20:00:00Z"});
   const Json status = BuildStatus({w.want, seen, plan, {}, "production", {}});
   ASSERT_TRUE(status.contains("intents") && status.contains("sources") && status.contains("bootstrap"));
   const auto text = base::ReadFile(DM_SOURCE_DIR "/crds/pingcap.com_dmclusters.yaml");

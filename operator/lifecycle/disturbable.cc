@@ -20,7 +20,7 @@ std::optional<bool> Disturbable(Planning& p, const std::string& worker, std::str
   for (const auto& subtask : *p.seen.members.subtasks) {
     if (subtask.worker != worker || subtask.stage != "Running") continue;
     if (subtask.unit == "Dump" || subtask.unit == "Load") {
-      *what = (subtask.unit == "Dump" ? "dumps for task " : "loads for task ") + subtask.task;
+      *what = (subtask.unit == "Dump" ? "dumps for task " : "loads for task ") + subtask.task + " of source " + subtask.source;
       return false;
     }
   }

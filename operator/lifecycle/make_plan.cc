@@ -6,14 +6,15 @@ namespace dm::op::lifecycle {
 Plan MakePlan(const DMCluster& want, const desired::Objects& objects, const Observed& seen, const Now& now) {
   Planning p{want, objects, seen, now, want.names(), Remember(want, seen)};
   CarryIntents(p);
+  CarryTransfers(p);
   CarryFailures(p);
   p.plan.bootstrap = {p.memory.cluster_id, p.memory.initial_members};
   for (auto* step : {Adopt, Pause, Ownership, TlsSwitch}) {
     step(p);
     if (p.stop) return std::move(p.plan);
   }
-  for (auto* step : {ExistingData, Suspend, BootstrapMasters, RecordMembers, LostData, Evictions, Failover, ScaleInMasters, ScaleOutMasters, ScaleWorkers,
-                     ForgetWorkers, Roll, Claims, OwnClaims, Objects, UsedForce}) {
+  for (auto* step : {ExistingData, Suspend, BootstrapMasters, RecordMembers, LostData, Evictions, Failover, ScaleInMasters, ScaleOutMasters, SeeTransfersThrough,
+                     ScaleWorkers, ForgetWorkers, Roll, Claims, OwnClaims, Objects, UsedForce}) {
     step(p);
   }
   for (auto& action : p.moves) p.plan.actions.push_back(std::move(action));

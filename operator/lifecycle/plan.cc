@@ -15,6 +15,8 @@ struct Describer {
   std::string operator()(const EvictLeader& a) const { return "EvictLeader " + a.pod; }
   std::string operator()(const CancelEvict& a) const { return "CancelEvict " + a.pod; }
   std::string operator()(const DeleteMember& a) const { return "DeleteMember " + std::string(RoleName(a.role)) + "/" + a.name; }
+  std::string operator()(const TransferSource& a) const { return "TransferSource " + a.source + " from " + a.from + " to " + a.to; }
+  std::string operator()(const ResumeTask& a) const { return "ResumeTask " + a.task + " of " + a.source; }
   std::string operator()(const Emit& a) const { return "Emit " + a.reason; }
 };
 
@@ -33,7 +35,8 @@ std::string Describe(const Action& action) { return std::visit(Describer{}, acti
 
 bool IsMemberAction(const Action& action) {
   return std::holds_alternative<EvictLeader>(action) || std::holds_alternative<CancelEvict>(action) ||
-         std::holds_alternative<DeleteMember>(action);
+         std::holds_alternative<DeleteMember>(action) || std::holds_alternative<TransferSource>(action) ||
+         std::holds_alternative<ResumeTask>(action);
 }
 
 }  // namespace dm::op::lifecycle

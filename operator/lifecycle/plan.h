@@ -59,11 +59,18 @@ struct DeleteMember {
   std::string id{};                      // of a master: the member id it must still have
   std::optional<Loss> lost{};            // it is dead: others may be, too, as long as there is a majority
 };
+struct TransferSource {                  // from a worker that goes to a free one that stays; announced before it is done
+  std::string source, from, to;
+};
+struct ResumeTask {                      // that a transfer has paused and left so
+  std::string task, source;
+};
 struct Emit {                            // an event on the DMCluster
   bool warning = false;
   std::string reason, message;
 };
-using Action = std::variant<Apply, Annotate, ResizeClaim, DeleteObject, OwnClaim, EvictLeader, CancelEvict, DeleteMember, Emit>;
+using Action = std::variant<Apply, Annotate, ResizeClaim, DeleteObject, OwnClaim, EvictLeader, CancelEvict, DeleteMember, TransferSource, ResumeTask,
+                            Emit>;
 std::string Describe(const Action& action);   // one line for logs and tests: "Apply StatefulSet/a-dm-master"
 bool IsMemberAction(const Action& action);    // talks to DM, so it is fenced by the lease and by the cluster id
 
@@ -81,6 +88,16 @@ struct Intent {
   std::string incarnation;               // UID of the pod: a restart clears what was set
   bool operator==(const Intent&) const = default;
 };
+
+// A source on its way. DM pauses its running tasks for that and starts them again; where it was cut off in between it does not
+// show that they are not meant to stand still. Among the intents of the status until they are seen to run.
+struct Transfer {
+  std::string source, from, to;
+  std::vector<std::string> tasks;        // that ran when it was announced
+  std::string since;                     // RFC 3339
+};
+// All of a transfer: DM takes 10 s for it (recordings). After that time it is no longer under way.
+inline constexpr base::Duration kTransferDeadline = std::chrono::seconds(20);
 
 // A master found lost: kept in the status until it is back, or replaced and healthy (v1's failureMembers).
 struct FailureMember {
@@ -104,6 +121,7 @@ struct Plan {
   bool suspended = false;
   Bootstrap bootstrap;
   std::vector<Intent> intents;
+  std::vector<Transfer> transfers;       // announced, and not yet seen through
   std::vector<FailureMember> failures;
   bool wants_subtasks = false;           // the next step has to know what each worker does
   bool wants_fresh = false;              // … or needs a member list that is newer

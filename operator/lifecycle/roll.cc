@@ -155,18 +155,4 @@ void Roll(Planning& p) {
   }
 }
 
-void UsedForce(Planning& p) {
-  if (!p.Forced("roll") || p.plan.suspended) return;
-  for (const Role role : {Role::kMaster, Role::kWorker}) {
-    const Child* set = p.Set(role);
-    if (!set) continue;
-    if (!ReadSet(*set).observed || !p.Outdated(role).empty()) return;
-  }
-  for (const Action& action : p.plan.actions) {
-    const auto* apply = std::get_if<Apply>(&action);
-    if (apply && base::GetStringOr(apply->object, "kind") == "StatefulSet") return;   // the roll is about to begin
-  }
-  p.ConsumeForce("roll");
-}
-
 }  // namespace dm::op::lifecycle

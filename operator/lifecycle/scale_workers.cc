@@ -1,5 +1,7 @@
 // ScaleWorkers: workers come when the masters form a cluster (before that they would only crash), grow at once, and shrink one
-// at a time from the highest ordinal.
+// at a time from the highest ordinal, each after its source has been handed on (relieve.cc).
+#include <algorithm>
+
 #include "operator/lifecycle/steps.h"
 
 namespace dm::op::lifecycle {
@@ -21,7 +23,9 @@ void ScaleWorkers(Planning& p) {
     if (!roster || roster->leader.name.empty()) {
       return p.WaitFor(Component::kWorker, "WaitsForMasters", "the dm-workers start when the dm-masters have a leader");
     }
-    p.replicas[Role::kWorker] = desired;
+    // Made anew around its pods, it goes on with as many as there are.
+    const auto& pods = p.seen.worker.pods;
+    p.replicas[Role::kWorker] = std::max(desired, pods.empty() ? 0 : pods.rbegin()->first + 1);
     return;
   }
   const int live = p.LiveReplicas(Role::kWorker);
@@ -34,17 +38,12 @@ void ScaleWorkers(Planning& p) {
   if (!p.seen.worker.pods.empty() && p.seen.worker.pods.rbegin()->first >= live) {
     return p.WaitFor(Component::kWorker, "ScalingIn", goal + ": waiting for " + p.Pod(Role::kWorker, p.seen.worker.pods.rbegin()->first) + " to end");
   }
-  if (!p.Forced("scale-in")) {
-    std::string what;
-    const auto may = Disturbable(p, pod, &what);
-    if (!may) return p.WaitFor(Component::kWorker, "ScalingIn", goal + ": finding out what it does: " + what);
-    if (!*may) {
-      return p.WaitFor(Component::kWorker, "ScaleInBlocked",
-                       goal + ": it " + what + ", which cannot go on elsewhere; it is left until it has finished (or set dm.pingcap.com/force: scale-in)");
-    }
-  } else if (live - 1 == desired) {
-    p.ConsumeForce("scale-in");
+  std::string why;
+  const auto* roster = p.Trusted(&why);
+  if (!roster) {
+    return p.WaitFor(Component::kWorker, p.seen.members.current ? "ScaleInBlocked" : "ScalingIn", goal + ": the members are not known: " + why);
   }
+  if (!Relieve(p, *roster, live - 1, goal)) return;
   p.replicas[Role::kWorker] = live - 1;
   p.WaitFor(Component::kWorker, "ScalingIn", goal);
 }

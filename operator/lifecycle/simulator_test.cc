@@ -42,6 +42,11 @@ class Simulation {
     }
     EXPECT_TRUE(end.intents.empty());
     EXPECT_TRUE(end.failures.empty());
+    EXPECT_TRUE(end.transfers.empty());
+    for (const auto& [name, source] : w_.dm.sources()) {
+      EXPECT_NE(source.worker, "") << name;
+      EXPECT_EQ(source.stage, source.paused ? "Paused" : "Running") << name;
+    }
     EXPECT_EQ(ConditionOf(end, "StorageAsWanted"), "");
     for (const auto& [name, process] : w_.dm.masters()) EXPECT_FALSE(process.evicted) << name;
   }
@@ -70,6 +75,14 @@ class Simulation {
       case 10: w_.want.master.suspended = w_.want.worker.suspended = Below(2) == 0; break;
       case 11: w_.want.paused = Below(3) == 0; break;
       case 12: w_.dm.Load(Pod(Role::kWorker), Below(2) == 0); break;
+      case 29: case 30: if (w_.dm.sources().size() < 3) w_.dm.AddSource("s" + std::to_string(Below(3)), Pod(Role::kWorker)); break;
+      case 31: w_.dm.RemoveSource("s" + std::to_string(Below(3))); break;
+      case 32:   // its user's wish; not in the seconds of a transfer, in which nobody could tell
+        if (!w_.want.status.contains("intents") || w_.want.status["intents"].dump().find("TransferSource") == std::string::npos) {
+          w_.dm.PauseTask("s" + std::to_string(Below(3)), Below(2) == 0);
+        }
+        break;
+      case 33: case 34: w_.dm.cut_transfer = true; break;
       case 13:   // a hand that knows better
         if (auto* set = w_.Object("StatefulSet", "a-dm-master")) (*set)["spec"]["replicas"] = Below(6);
         break;
@@ -118,8 +131,10 @@ class Simulation {
   void Calm() {
     for (int i = 0; i < 6; ++i) {
       w_.Hold(w_.want.names().Pod(Role::kMaster, i), false);
-      w_.dm.Load(w_.want.names().Pod(Role::kWorker, i), false);
     }
+    w_.dm.cut_transfer = false;
+    w_.dm.FinishLoads();
+    while (static_cast<int>(w_.dm.sources().size()) > w_.want.worker.replicas) w_.dm.RemoveSource(std::string(w_.dm.sources().begin()->first));
     for (int i = 0; i < 40; ++i) w_.ReturnNode("node-" + std::to_string(i));
     w_.expandable = {"fast"};
     w_.want.update.max_failover.reset();

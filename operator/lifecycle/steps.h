@@ -20,6 +20,7 @@ inline constexpr base::Duration kFresh = std::chrono::seconds(5);
 // What an Intent says: an eviction that we asked for, or that one had to be taken back because nobody else could lead.
 inline constexpr std::string_view kEvictLeader = "EvictLeader";
 inline constexpr std::string_view kNoOtherLeader = "NoOtherLeader";
+inline constexpr std::string_view kTransferSource = "TransferSource";
 // That nobody else could lead is tried again after this time.
 // A transfer of the lead takes 10 s at most (recordings).
 inline constexpr base::Duration kElectionPatience = std::chrono::seconds(15);
@@ -89,16 +90,18 @@ void RecordMembers(Planning& p);      // record.cc: what has become a member is 
 void Failover(Planning& p);           // failover.cc: masters that cannot come back are replaced
 void ScaleInMasters(Planning& p);     // scale_in_masters.cc
 void ScaleOutMasters(Planning& p);    // scale_out_masters.cc
+void SeeTransfersThrough(Planning& p);   // transfers.cc: tasks of moved sources run again
 void ScaleWorkers(Planning& p);       // scale_workers.cc
 void ForgetWorkers(Planning& p);      // forget_workers.cc: registrations of workers that are gone
 void Roll(Planning& p);               // roll.cc
 void CarryFailures(Planning& p);      // failover.cc: who was found lost before
 void CarryIntents(Planning& p);       // evictions.cc: what was announced before and still holds
+void CarryTransfers(Planning& p);     // transfers.cc: sources that were on their way
 void Evictions(Planning& p);          // evictions.cc: flags that nobody needs any more
 void Claims(Planning& p);             // claims.cc: growth, and deletion where the policy says so
 void OwnClaims(Planning& p);          // own_claims.cc: claims that go with the DMCluster, where the policy says so
 void Objects(Planning& p);            // objects.cc: what has to be applied, in order
-void UsedForce(Planning& p);          // roll.cc: dm.pingcap.com/force: roll is used up when the roll is over
+void UsedForce(Planning& p);          // used_force.cc: a word of dm.pingcap.com/force is used up when what it is for is over
 
 // The lines of the bootstrap ConfigMap (lines.cc). Ordinals → "bootstrap a-dm-master-0=http://…:8291,…", "join …:8261,…".
 std::string BootstrapLine(const Planning& p, const std::set<int>& ordinals);
@@ -116,6 +119,9 @@ void TellHeld(Planning& p);
 // only thing that keeps it from being as desired, so that it has to be made anew around its pods.
 void KeepImmutable(base::Json& spec, const Child& live);
 bool ClaimTemplateOutgrown(const Planning& p, const base::Json& desired, Role role, const Child& live);
+
+// relieve.cc: what has to happen before this worker, the next to go, may go. True: nothing any more; else the plan waits or acts.
+bool Relieve(Planning& p, const members::Roster& roster, int ordinal, const std::string& goal);
 
 // May this worker be disturbed? nullopt: that is not known yet (the plan asks for it). `who` says what it does.
 std::optional<bool> Disturbable(Planning& p, const std::string& worker, std::string* what);

@@ -1,5 +1,7 @@
 #include "operator/members/client.h"
 
+#include <nlohmann/json.hpp>
+
 #include "net/member_transport.h"
 
 namespace dm::op::members {
@@ -93,6 +95,26 @@ base::Result<void> MemberClient::Delete(Role role, const std::string& name, std:
   if (!outcome && outcome.error().code == base::Code::kNotFound) return {};
   if (!outcome) return base::Propagate(outcome, "removing member " + name);
   return outcome;
+}
+
+base::Result<void> MemberClient::Post(const std::string& target, const base::Json& body, base::Duration timeout, std::stop_token stop) const {
+  const net::Request request{"POST", target, {{"Content-Type", "application/json"}}, base::DumpJson(body), timeout};
+  auto response = transport_->Send(request, std::move(stop));
+  if (!response) return base::Propagate(response);
+  return ParseDone(*response);
+}
+
+base::Result<void> MemberClient::TransferSource(const std::string& source, const std::string& worker, base::Duration timeout,
+                                                std::stop_token stop) const {
+  auto done = Post("/api/v1/sources/" + net::PercentEncode(source) + "/transfer", {{"worker_name", worker}}, timeout, std::move(stop));
+  if (!done) return base::Propagate(done, "moving source " + source + " to " + worker);
+  return done;
+}
+
+base::Result<void> MemberClient::StartTask(const std::string& task, const std::string& source, std::stop_token stop) const {
+  auto done = Post("/api/v1/tasks/" + net::PercentEncode(task) + "/start", {{"source_name_list", base::Json::array({source})}}, timeout_, std::move(stop));
+  if (!done) return base::Propagate(done, "starting task " + task + " on source " + source);
+  return done;
 }
 
 }  // namespace dm::op::members

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "base/json.h"
 #include "dm/words.h"
 #include "net/transport.h"
 #include "operator/members/parse.h"
@@ -55,9 +56,15 @@ class MemberClient {
   // Forgets a member. "Not known" is success. Of the leader itself DM answers an error although it is removed: look at
   // the list afterwards, whatever came back.
   base::Result<void> Delete(Role role, const std::string& name, std::stop_token stop) const;
+  // Binds a source to a free worker. DM answers when it has moved: at once without a running task, else after it has paused
+  // them (10 s), and starts them again then. `timeout` instead of the client's: a connection that is cut does not undo it.
+  base::Result<void> TransferSource(const std::string& source, const std::string& worker, base::Duration timeout, std::stop_token stop) const;
+  // Starts a task on one source. It is no error that it runs already.
+  base::Result<void> StartTask(const std::string& task, const std::string& source, std::stop_token stop) const;
 
  private:
   base::Result<net::Response> Send(const std::string& method, const std::string& target, std::stop_token stop) const;
+  base::Result<void> Post(const std::string& target, const base::Json& body, base::Duration timeout, std::stop_token stop) const;
 
   std::unique_ptr<net::Transport> transport_;
   base::Duration timeout_;

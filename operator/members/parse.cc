@@ -175,7 +175,10 @@ base::Result<Source> ParseSource(const Json& entry) {
       auto worker = Text(state, "worker_name");
       if (!worker) return base::Propagate(worker);
       if (source.worker.empty()) source.worker = *worker;
-      if (const Json* relay = base::Find(state, "relay_status"); relay && relay->is_object()) source.relay = true;
+      const Json* relay = base::Find(state, "relay_status");
+      if (!relay || !relay->is_object()) continue;
+      source.relay = true;
+      if (!worker->empty()) source.relayers.push_back(*worker);
     }
   }
   auto tasks = List(entry, "task_name_list");
@@ -256,6 +259,7 @@ base::Result<std::vector<Subtask>> ParseSubtasks(const std::string& task, const 
       if (!text) return base::Propagate(text);
       *field = std::move(*text);
     }
+    subtask.failed = !base::GetStringOr(entry, "error_msg").empty();
     out.push_back(std::move(subtask));
   }
   std::sort(out.begin(), out.end(), [](const Subtask& a, const Subtask& b) { return a.source < b.source; });
@@ -269,6 +273,11 @@ base::Result<void> ParseOutcome(const net::Response& response) {
   if (!body) return base::Propagate(body);
   if (base::GetBoolOr(*body, "result", false)) return {};
   return base::Fail(Refusal(base::GetStringOr(*body, "msg")));
+}
+
+base::Result<void> ParseDone(const net::Response& response) {
+  if (!IsOk(response)) return base::Fail(Failure(response));
+  return {};
 }
 
 }  // namespace dm::op::members

@@ -32,5 +32,7 @@ base::Result<std::vector<Source>> ParseSources(const net::Response& response);
 base::Result<std::vector<Subtask>> ParseSubtasks(const std::string& task, const net::Response& response);
 // DELETE of a member, PUT of the leader.
 base::Result<void> ParseOutcome(const net::Response& response);
+// POST of the OpenAPI that answers with an empty body: the transfer of a source, the start of a task.
+base::Result<void> ParseDone(const net::Response& response);
 
 }  // namespace dm::op::members

@@ -131,6 +131,7 @@ TEST(ParseSources, SeesRelayByItsStatus) {
   ASSERT_TRUE(sources);
   EXPECT_EQ(sources->front().worker, "w0");
   EXPECT_TRUE(sources->front().relay);
+  EXPECT_EQ(sources->front().relayers, (std::vector<std::string>{"w0", "w2"}));
 }
 
 TEST(ParseSubtasks, ReadsWhatEachWorkerDoes) {
@@ -141,7 +142,24 @@ TEST(ParseSubtasks, ReadsWhatEachWorkerDoes) {
   EXPECT_EQ(ParseSubtasks("t1", Recorded("task_sync"))->size(), 2u);
   EXPECT_EQ(ParseSubtasks("t1", Recorded("task_unbound"))->front().worker, "");
   EXPECT_EQ(ParseSubtasks("tb3", Recorded("task_paused_34017"))->front().stage, "Paused");
+  EXPECT_TRUE(ParseSubtasks("tb3", Recorded("task_paused_34017"))->front().failed);
+  EXPECT_FALSE(ParseSubtasks("t1", Recorded("task_sync"))->front().failed);
   EXPECT_EQ(ParseSubtasks("nope", Recorded("task_unknown")).error().code, Code::kNotFound);
+}
+
+TEST(ParseDone, AnEmptyAnswerIsSuccessAndARefusalSaysWhy) {
+  for (const char* id : {"transfer_free", "transfer_same", "start_unknown"}) EXPECT_TRUE(ParseDone(Recorded(id))) << id;
+  const std::pair<const char*, Code> refusals[] = {
+      {"transfer_unknown_worker", Code::kNotFound}, {"transfer_unknown_source", Code::kNotFound},
+      {"transfer_busy", Code::kUnavailable},        {"transfer_offline", Code::kUnavailable},
+      {"transfer_in_dump", Code::kUnavailable},     {"masters_no_dm_leader", Code::kUnavailable},
+  };
+  for (const auto& [id, code] : refusals) {
+    const auto done = ParseDone(Recorded(id));
+    ASSERT_FALSE(done) << id;
+    EXPECT_EQ(done.error().code, code) << id << ": " << done.error().ToString();
+  }
+  EXPECT_EQ(ParseDone(Recorded("transfer_in_dump")).error().reason, "46019");
 }
 
 TEST(ParseOutcome, TellsWhatToDoAboutARefusal) {

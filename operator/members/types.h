@@ -48,12 +48,14 @@ struct Source {
   std::string worker;                    // empty: not bound
   bool relay = false;
   std::vector<std::string> tasks;        // names only
+  std::vector<std::string> relayers{};   // workers that pull its relay log, the bound one among them
   bool operator==(const Source&) const = default;
 };
 
 // One subtask: which worker does what for which source.
 struct Subtask {
-  std::string task, source, worker, stage, unit;   // stage Running, Paused, …; unit Dump, Load, Sync
+  std::string task, source, worker, stage, unit;   // stage Running, Paused, …; unit Dump, Load, Sync; all empty: its worker does not answer
+  bool failed = false;                   // with an error: Paused then is nobody's wish
   bool operator==(const Subtask&) const = default;
 };
 

@@ -30,7 +30,9 @@ class FakeMembers {
   std::string leader;
   std::map<std::string, std::string> masters;             // name → id
   std::map<std::string, std::string> workers;             // name → stage
+  std::map<std::string, std::string> sources;             // name → worker; each has a task t-<name> that runs in Sync
   std::set<std::string> down;                             // pods that do not answer
+  base::Duration asked_for{};                             // the timeout of the last mutation
   std::vector<std::string> calls;                         // "PUT m0 /apis/…", mutations only
 
   members::Dialer Dialer() {
@@ -47,7 +49,12 @@ class FakeMembers {
       if (request.target == "/health") return net::Response{200, {}, R"({"health":"true","reason":""})"};
       if (request.target == "/apis/v1alpha1/members") return net::Response{200, {}, all_.List().dump()};
       if (request.target == "/api/v1/cluster/info") return net::Response{200, {}, "{\"cluster_id\": " + all_.cluster_id + "}"};
-      if (base::StartsWith(request.target, "/api/v1/sources")) return net::Response{200, {}, R"({"data":[],"total":0})"};
+      if (base::StartsWith(request.target, "/api/v1/sources")) return net::Response{200, {}, all_.Sources().dump()};
+      if (base::StartsWith(request.target, "/api/v1/tasks/t-")) {
+        const std::string source = request.target.substr(16, request.target.rfind('/') - 16);
+        const Json row = {{"source_name", source}, {"worker_name", all_.sources[source]}, {"stage", "Running"}, {"unit", "Sync"}};
+        return net::Response{200, {}, Json{{"data", Json::array({row})}, {"total", 1}}.dump()};
+      }
       return net::Response{404, {}, "404 page not found\n"};
     }
     base::Result<net::StreamEnd> Stream(const net::Request&, net::LineSink&, const net::StreamOptions&, std::stop_token) override {
@@ -64,13 +71,30 @@ class FakeMembers {
     for (const auto& [name, id] : masters) {
       list.push_back({{"name", name}, {"memberID", id}, {"alive", !down.contains(name)}, {"peerURLs", {"http://" + name + ":8291"}}, {"clientURLs", {"http://" + name + ":8261"}}});
     }
-    for (const auto& [name, stage] : workers) registered.push_back({{"name", name}, {"addr", name + ":8262"}, {"stage", stage}, {"source", ""}});
+    for (const auto& [name, stage] : workers) {
+      std::string held;
+      for (const auto& [source, worker] : sources) held = worker == name ? source : held;
+      registered.push_back({{"name", name}, {"addr", name + ":8262"}, {"stage", held.empty() ? stage : "bound"}, {"source", held}});
+    }
     return {{"result", true},
             {"msg", ""},
             {"members", {{{"leader", {{"msg", ""}, {"name", leader}, {"addr", leader + ":8261"}}}}, {{"master", {{"msg", ""}, {"masters", list}}}}, {{"worker", {{"msg", ""}, {"workers", registered}}}}}}};
   }
+  Json Sources() const {
+    Json list = Json::array();
+    for (const auto& [name, worker] : sources) {
+      list.push_back({{"source_name", name}, {"status_list", {{{"source_name", name}, {"worker_name", worker}}}}, {"task_name_list", Json::array({"t-" + name})}});
+    }
+    return {{"total", list.size()}, {"data", list}};
+  }
   base::Result<net::Response> Change(const std::string& pod, const net::Request& request) {
-    calls.push_back(request.method + " " + pod + " " + request.target);
+    calls.push_back(request.method + " " + pod + " " + request.target + (request.method == "POST" ? " " + request.body : ""));
+    asked_for = request.timeout;
+    if (request.method == "POST") {
+      const auto parts = base::Split(request.target, '/');
+      if (parts.back() == "transfer") sources[std::string(parts[4])] = base::GetStringOr(Json::parse(request.body), "worker_name");
+      return net::Response{200, {}, ""};
+    }
     const std::string name = request.target.substr(request.target.rfind('/') + 1);
     if (request.method == "DELETE") {
       masters.erase(name);

@@ -27,6 +27,13 @@ Facts Read(const base::Json& state) {
     if (entries == nullptr) continue;
     for (const auto& [name, entry] : entries->items()) facts[{kind, name}] = base::GetStringOr(entry, key);
   }
+  if (const auto* tasks = base::Find(state, "tasks"); tasks != nullptr && tasks->is_object()) {
+    for (const auto& [task, entry] : tasks->items()) {
+      const auto* subtasks = base::Find(entry, "subtasks");
+      if (subtasks == nullptr) continue;
+      for (const auto& [source, subtask] : subtasks->items()) facts[{"subtask", task + "/" + source}] = base::GetStringOr(subtask, "stage");
+    }
+  }
   return facts;
 }
 

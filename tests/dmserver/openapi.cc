@@ -174,13 +174,22 @@ class Api {
     const auto body = Body();
     if (!body) return Schema(body.error().message);
     const auto worker = base::GetStringOr(*body, "worker_name");
-    // Running tasks are paused, moved and resumed; what cannot be done is refused before that.
     auto rehearsal = State();
-    const bool moves = AnyRunning(rehearsal, parts_[1]) &&
-                       base::GetStringOr(rehearsal["sources"][parts_[1]], "worker") != worker;
-    if (const auto refusal = TransferSource(rehearsal, parts_[1], worker)) return Refused(*refusal);
-    if (moves && !clock_.WaitFor(master_.times().transfer, master_.stop())) return Empty(502);
-    return Changed([&](base::Json& state) { return TransferSource(state, parts_[1], worker); }, Empty(200));
+    const auto& source = parts_[1];
+    const bool moves = base::GetStringOr(rehearsal["sources"][source], "worker") != worker;
+    const auto running = moves ? RunningTasks(rehearsal, source) : std::vector<std::string>{};
+    if (const auto refusal = TransferSource(rehearsal, source, worker)) return Refused(*refusal);
+    if (running.empty()) return Changed([&](base::Json& state) { return TransferSource(state, source, worker); }, Empty(200));
+    // Running tasks are paused, the source is moved, they are started again. Who stops in between leaves them paused.
+    const auto paused = master_.node().Change([&](base::Json& state) { return SetSourceStages(state, source, running, "Paused"); },
+                                              master_.times().hang, master_.stop());
+    if (!paused || !clock_.WaitFor(master_.times().transfer, master_.stop())) return Empty(502);
+    return Changed(
+        [&](base::Json& state) -> Outcome {
+          if (auto refusal = TransferSource(state, source, worker)) return refusal;
+          return SetSourceStages(state, source, running, "Running");
+        },
+        Empty(200));
   }
 
   net::Response Relay(bool on) {

@@ -276,6 +276,26 @@ TEST_F(Recordings, SourcesAndTasks) {
   EXPECT_NE(Ask("m0", "GET", "/api/v1/sources/s1/status").body.find("relay_catch_up_master"), std::string::npos);
 }
 
+TEST_F(Recordings, Transfers) {
+  StartMasters(1);
+  for (const auto* name : {"w0", "w1", "w2"}) StartWorker(name);
+  AddSource("s0");
+  AddSource("s1");
+  const auto to = [](const char* worker) { return base::DumpJson({{"worker_name", worker}}); };
+  Same("transfer_unknown_worker", "m0", true, {}, to("nope"));
+  Same("transfer_unknown_source", "m0", true, {}, to("w2"));
+  Same("transfer_busy", "m0", true, {}, to("w1"));
+  Same("transfer_same", "m0", true, {}, to("w0"));
+  Same("transfer_free", "m0", true, {}, to("w2"));
+  EXPECT_EQ(StageOf("w2"), "bound");
+  EXPECT_EQ(StageOf("w0"), "free");
+  Same("start_unknown", "m0", true, {}, "{}");
+  AddTask("tbig", "full", {"s0"});
+  Same("transfer_in_dump", "m0", true, {}, to("w0"));
+  StopWorker("w0");
+  Same("transfer_offline", "m0", true, {}, to("w0"));
+}
+
 TEST_F(Recordings, ATransferInSyncTakesItsTimeAndOneWithoutATaskNone) {
   times_.transfer = milliseconds(700);
   StartMasters(1);
@@ -293,6 +313,41 @@ TEST_F(Recordings, ATransferInSyncTakesItsTimeAndOneWithoutATaskNone) {
   const auto slow = transfer("w0");
   EXPECT_GE(slow, milliseconds(700));
   EXPECT_LT(quick, slow);
+  // Its task was paused for it and runs again; the source was never without a worker.
+  std::vector<std::string> stages, workers;
+  for (const auto& entry : masters_["m0"]->node().State()["journal"]) {
+    if (entry["what"] == "subtask") stages.push_back(entry["value"]);
+    if (entry["what"] == "source") workers.push_back(entry["value"]);
+  }
+  ASSERT_GE(stages.size(), 3u);
+  EXPECT_EQ(std::vector<std::string>(stages.end() - 3, stages.end()), (std::vector<std::string>{"Running", "Paused", "Running"}));
+  EXPECT_EQ(workers, (std::vector<std::string>{"w0", "w1", "w0"}));
+}
+
+TEST_F(Recordings, ATransferThatIsCutOffLeavesItsTasksPaused) {
+  times_.transfer = std::chrono::seconds(4);
+  StartMasters(3);
+  for (const auto* name : {"w0", "w1"}) StartWorker(name);
+  AddSource("s0");
+  AddTask("t1", "incremental", {"s0"});
+  const auto leader = LeaderName(), other = FollowerName();
+  std::jthread asker([&] {
+    net::Request request{"POST", "/api/v1/sources/s0/transfer", {}, base::DumpJson({{"worker_name", "w1"}}), std::chrono::seconds(5)};
+    const auto answer = Call(masters_[leader]->options().advertise_addr, request, PeerTls{}, {});
+    EXPECT_TRUE(!answer || answer->status == 502);
+  });
+  const auto stage = [&] { return base::GetStringOr(masters_[other]->node().State()["tasks"]["t1"]["subtasks"]["s0"], "stage"); };
+  ASSERT_TRUE(Await([&] { return stage() == "Paused"; }));
+  masters_[leader]->Stop();
+  asker.join();
+  ASSERT_TRUE(Await([&] {
+    const auto now = masters_[other]->DmLeader();
+    return now && now->name != leader;
+  }));
+  EXPECT_EQ(stage(), "Paused");
+  EXPECT_EQ(masters_[other]->node().State()["sources"]["s0"]["worker"], "w0");
+  EXPECT_EQ(Ask(other, "POST", "/api/v1/tasks/t1/start", R"({"source_name_list": ["s0"]})").status, 200);
+  EXPECT_EQ(stage(), "Running");
 }
 
 TEST_F(Recordings, ARelayingWorkersLeaseIsTheLongerOne) {

@@ -72,9 +72,10 @@ base::Json SubtaskRow(const base::Json& state, const std::string& name, const st
   return row;
 }
 
-void SetStages(base::Json& task, const std::string& from, const std::string& to) {
+void SetStages(base::Json& task, const std::string& from, const std::string& to, const std::vector<std::string>& sources = {}) {
   for (auto& [source, subtask] : task["subtasks"].items()) {
-    if (from.empty() || base::GetStringOr(subtask, "stage") == from) subtask["stage"] = to;
+    if (!sources.empty() && std::find(sources.begin(), sources.end(), source) == sources.end()) continue;
+    if (base::GetStringOr(subtask, "stage") == from) subtask["stage"] = to;
   }
 }
 
@@ -109,10 +110,10 @@ Outcome CreateTask(base::Json& state, const base::Json& task) {
   return std::nullopt;
 }
 
-Outcome StartTask(base::Json& state, const std::string& name) {
+Outcome StartTask(base::Json& state, const std::string& name, const std::vector<std::string>& sources) {
   if (!Tasks(state).contains(name)) return std::nullopt;
-  SetStages(state["tasks"][name], "Stopped", "Running");
-  SetStages(state["tasks"][name], "Paused", "Running");
+  SetStages(state["tasks"][name], "Stopped", "Running", sources);
+  SetStages(state["tasks"][name], "Paused", "Running", sources);
   return std::nullopt;
 }
 
@@ -158,21 +159,32 @@ std::string LoadsOn(const base::Json& state, const std::string& source) {
   return {};
 }
 
-std::vector<std::string> OutsideSync(const base::Json& state, const std::string& source) {
+std::vector<std::string> RunningTasks(const base::Json& state, const std::string& source) {
   std::vector<std::string> names;
   for (const auto& name : TasksOf(state, source)) {
     const auto& subtask = Subtasks(Tasks(state)[name])[source];
+    // A load that lies elsewhere is Paused, whatever was asked for.
     const bool runs = base::GetStringOr(subtask, "stage") == "Running" && DumpedElsewhere(subtask, WorkerOf(state, source)).empty();
-    if (runs && base::GetStringOr(subtask, "unit") != "Sync") names.push_back(name);
+    if (runs) names.push_back(name);
   }
   return names;
 }
 
-bool AnyRunning(const base::Json& state, const std::string& source) {
-  const auto names = TasksOf(state, source);
-  return std::any_of(names.begin(), names.end(), [&](const auto& name) {
-    return base::GetStringOr(Subtasks(Tasks(state)[name])[source], "stage") == "Running";
-  });
+std::vector<std::string> OutsideSync(const base::Json& state, const std::string& source) {
+  for (const auto& name : TasksOf(state, source)) {
+    const auto& subtask = Subtasks(Tasks(state)[name])[source];
+    if (base::GetStringOr(subtask, "unit") != "Sync" && base::GetStringOr(subtask, "stage") != "Stopped") return RunningTasks(state, source);
+  }
+  return {};
+}
+
+Outcome SetSourceStages(base::Json& state, const std::string& source, const std::vector<std::string>& tasks, const std::string& stage) {
+  for (const auto& name : tasks) {
+    if (!Tasks(state).contains(name)) continue;
+    auto& subtasks = state["tasks"][name]["subtasks"];
+    if (subtasks.contains(source)) subtasks[source]["stage"] = stage;
+  }
+  return std::nullopt;
 }
 
 base::Json TaskStatus(const base::Json& state, const std::string& name, const Unreachable& unreachable) {

@@ -15,7 +15,8 @@ namespace dm::standin {
 DmError NoSuchTask(const std::string& name);
 
 Outcome CreateTask(base::Json& state, const base::Json& task);
-Outcome StartTask(base::Json& state, const std::string& name);    // an unknown one is no error, as recorded
+// An unknown one is no error, as recorded. `sources`: those only; empty: all.
+Outcome StartTask(base::Json& state, const std::string& name, const std::vector<std::string>& sources = {});
 Outcome StopTask(base::Json& state, const std::string& name);     // its stage is then Paused
 Outcome DeleteTask(base::Json& state, const std::string& name, bool force);
 // The stand-in's own: puts a subtask into a unit (Dump, Load, Sync) and stage. Load ties it to the worker that has its source.
@@ -25,9 +26,12 @@ Outcome SetSubtask(base::Json& state, const std::string& name, const std::string
 std::vector<std::string> TasksOf(const base::Json& state, const std::string& source);
 // The worker whose disk holds what a running task of the source still has to load; empty: none.
 std::string LoadsOn(const base::Json& state, const std::string& source);
-// Running tasks of the source that are outside Sync, as a transfer minds them.
+std::vector<std::string> RunningTasks(const base::Json& state, const std::string& source);
+// The running tasks of the source when one that has begun is not in Sync: that is what a transfer minds (of a finished or
+// paused one beside a running one too; read in DM's source).
 std::vector<std::string> OutsideSync(const base::Json& state, const std::string& source);
-bool AnyRunning(const base::Json& state, const std::string& source);
+// What a transfer does with the tasks that run.
+Outcome SetSourceStages(base::Json& state, const std::string& source, const std::vector<std::string>& tasks, const std::string& stage);
 
 // Why a worker does not answer; empty: it does. 38008 of DM.
 using Unreachable = std::function<std::string(const std::string& worker)>;

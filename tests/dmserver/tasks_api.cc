@@ -50,6 +50,16 @@ bool Forced(const net::Request& request) {
   return false;
 }
 
+// source_name_list of a body; empty: none is given.
+std::vector<std::string> SourcesIn(const net::Request& request) {
+  std::vector<std::string> names;
+  const auto body = base::ParseJson(request.body);
+  const auto* list = body ? base::Find(*body, "source_name_list") : nullptr;
+  if (list == nullptr || !list->is_array()) return names;
+  for (const auto& one : *list) names.push_back(one.is_string() ? one.get<std::string>() : "");
+  return names;
+}
+
 }  // namespace
 
 Unreachable AskWorkers(Master& master, const base::Json& state) {
@@ -78,7 +88,10 @@ std::optional<net::Response> HandleTasks(Master& master, const net::Request& req
   }
   if (parts.size() != 3) return std::nullopt;
   if (parts[2] == "status") return Status(master, name);
-  if (parts[2] == "start") return OpenApiChanged(master, [&](base::Json& state) { return StartTask(state, name); }, kDone);
+  if (parts[2] == "start") {
+    const auto sources = SourcesIn(request);
+    return OpenApiChanged(master, [&](base::Json& state) { return StartTask(state, name, sources); }, kDone);
+  }
   if (parts[2] == "stop") return OpenApiChanged(master, [&](base::Json& state) { return StopTask(state, name); }, kDone);
   return std::nullopt;
 }

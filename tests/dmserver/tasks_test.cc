@@ -69,6 +69,28 @@ TEST_F(Tasks, RunningOutsideSyncForbidsATransfer) {
   EXPECT_EQ(WorkerOf("s0"), "w0");
 }
 
+TEST_F(Tasks, AFinishedLoadBesideARunningTaskForbidsATransferToo) {
+  SetSubtask(state_, "t1", "s0", "Load", "Finished");
+  EXPECT_FALSE(TransferSource(state_, "s0", "w1")) << "nothing runs";
+  CreateTask(state_, Config("t2", "incremental"));
+  StartTask(state_, "t2");
+  const auto refusal = TransferSource(state_, "s0", "w0");
+  ASSERT_TRUE(refusal);
+  EXPECT_EQ(refusal->code, 46019);
+  EXPECT_NE(refusal->message.find("[t2]"), std::string::npos) << refusal->message;
+}
+
+TEST_F(Tasks, StartTakesTheSourcesThatAreNamed) {
+  ASSERT_FALSE(AddSource(state_, {{"source_name", "s1"}}, ""));
+  base::Json config = Config("t2", "incremental");
+  config["source_config"]["source_conf"].push_back({{"source_name", "s1"}});
+  CreateTask(state_, config);
+  EXPECT_FALSE(StartTask(state_, "t2", {"s1"}));
+  const auto rows = TaskStatus(state_, "t2", Reachable);
+  EXPECT_EQ(rows[0]["stage"], "Stopped");
+  EXPECT_EQ(rows[1]["stage"], "Running");
+}
+
 TEST_F(Tasks, ALoadWaitsForTheWorkerThatHasTheDump) {
   SetSubtask(state_, "t1", "s0", "Load", "Running");
   WorkerGone(state_, "w0");

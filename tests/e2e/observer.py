@@ -206,6 +206,19 @@ class Observer:
                 left = None
         return found + ([(left[0], None)] if left else [])
 
+    def pauses(self, task, source):
+        """Seconds of each pause of a task on a source; None: it has not ended."""
+        found, since = [], None
+        for entry in self.journal("subtask"):
+            if entry["name"] != f"{task}/{source}":
+                continue
+            if entry["value"] == "Paused":
+                since = entry["at"]
+            elif since and entry["value"] == "Running":
+                found.append((entry["at"] - since) / 1000)
+                since = None
+        return found + ([None] if since else [])
+
     def claims_deleted_by(self, users):
         """Claims that one of the users deleted, from the audit log."""
         events = [e for user in users for e in self._lab.audit.events(

@@ -50,6 +50,49 @@ def test_workers_two_four_two_with_a_source_on_the_last(watched):
     watched.dm.remove_source("s1")
 
 
+def test_workers_four_to_two_with_sources_on_the_last_ones(watched):
+    """Each moves once, to a worker that stays; one that loads is waited for. Killed in between, the operator goes on."""
+    last = [f"{NAME}-dm-worker-{i}" for i in (2, 3)]
+    watched.dm.remove_source("s0")
+    watched.ask(workers=4)
+    watched.settle(180, 3, 4)
+    watched.dm.add_source("s0", last[0])
+    watched.dm.add_source("s1", last[1])
+    watched.dm.set_unit("s1", "Load")
+    done = threading.Event()
+    with dmlab.without_operators(watched.lab):
+        operator = host_operator(watched.lab)
+
+        def killer():
+            while not done.wait(7):
+                operator.restart()
+
+        thread = threading.Thread(target=killer, daemon=True)
+        try:
+            with watched.observe() as seen:
+                watched.ask(workers=2)
+                watched.lab.wait(lambda: "loads for task t-s1 of source s1" in watched.condition("Progressing").get("message", ""), 60,
+                                 "the wait for the load to be said")
+                assert watched.dm.worker_of("s1") == last[1]
+                watched.dm.set_unit("s1", "Sync")
+                thread.start()
+                watched.settle(300, 3, 2)
+        finally:
+            done.set()
+            if thread.ident:
+                thread.join(10)
+            operator.kill()
+    seen.expect()
+    for source, worker in (("s0", last[0]), ("s1", last[1])):
+        pauses = seen.pauses(f"t-{source}", source)
+        print(f"moves of {source}: {seen.moves(source)}, its task paused {pauses}")
+        assert seen.moves(source) == [(worker, 0.0)], seen.moves(source)
+        assert watched.dm.task_of(source)[:2] == ("Running", "Sync")
+        assert len(pauses) == 1 and pauses[0] is not None and pauses[0] < 15, pauses
+    assert sorted(watched.dm.workers().values()) == ["bound", "bound"]
+    watched.dm.remove_source("s1")
+
+
 def test_rolling_image_with_a_source_in_sync(watched):
     before = watched.pods("worker")
     with watched.observe() as seen:

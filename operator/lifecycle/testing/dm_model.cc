@@ -68,6 +68,10 @@ void DmModel::StartWorker(const std::string& pod, int) {
 
 void DmModel::StopWorker(const std::string& pod) {
   if (const auto it = workers_.find(pod); it != workers_.end()) it->second = false;
+  for (auto& [name, source] : sources_) {
+    if (source.worker == pod) source.worker.clear();
+  }
+  Bind();
 }
 
 bool DmModel::Quorum() const {
@@ -85,6 +89,7 @@ bool DmModel::Healthy(const std::string& pod) const {
 }
 
 void DmModel::Elect() {
+  Bind();
   if (!Quorum()) {
     leader_.clear();
     return;
@@ -171,16 +176,9 @@ members::Reads DmModel::Read(const std::set<std::string>& pods, int now) const {
   for (const auto& [name, id] : members_) {
     roster.masters.push_back({name, std::to_string(id), Healthy(name), "http://" + name + ":8291", "http://" + name + ":8261"});
   }
-  std::vector<members::Subtask> subtasks;
-  for (const auto& [name, online] : workers_) {
-    const bool loads = online && loading_.contains(name);
-    roster.workers.push_back({name, name + ":8262", !online ? "offline" : loads ? "bound" : "free", loads ? "s-" + name : ""});
-    if (loads) subtasks.push_back({"t", "s-" + name, name, "Running", "Load"});
-  }
+  ReadWorkers(reads, roster);
   reads.roster = Known<members::Roster>::Of(std::move(roster));
   reads.cluster_id = Known<std::string>::Of(std::to_string(cluster_));
-  reads.sources = Known<std::vector<members::Source>>::Of({});
-  reads.subtasks = Known<std::vector<members::Subtask>>::Of(std::move(subtasks));
   return reads;
 }
 

@@ -1,5 +1,5 @@
 // DmModel: what dm-masters and dm-workers do, as far as an operator can tell: etcd's membership and quorum, leadership and
-// eviction, registration of workers. The rules are those of recorded clusters (docs: a removed member never starts on its old
+// eviction, registration of workers, sources with a task each. The rules are those of recorded clusters (docs: a removed member never starts on its old
 // data, a lost directory is refused, membership changes are refused while somebody is unhealthy or has only just come).
 // Time is a number of seconds. Not thread-safe.
 #pragma once
@@ -47,22 +47,42 @@ class DmModel {
   int bootstraps() const { return bootstraps_; }
   const std::map<std::string, Process>& masters() const { return masters_; }
   std::uint64_t cluster() const { return cluster_; }
-  void Load(const std::string& worker, bool on) {
-    loading_.erase(worker);
-    if (on) loading_.insert(worker);
-  }
+
+  // The users' side of sources. Each has one task, t-<source>, which runs in Sync.
+  void AddSource(const std::string& name, const std::string& worker = {});   // bound to that one if it is free, else to any
+  void RemoveSource(const std::string& name) { sources_.erase(name); }
+  void PauseTask(const std::string& source, bool on);
+  void SetUnit(const std::string& source, const std::string& unit, const std::string& stage = "Running");
+  void Load(const std::string& worker, bool on);   // its source, which is added if it has none
+  void FinishLoads();
+  std::string HolderOf(const std::string& source) const { return sources_.at(source).worker; }
+  std::string HeldBy(const std::string& worker) const;
+  struct Source {
+    std::string worker, last;                // bound to; empty: to none
+    std::string unit = "Sync", stage = "Running";
+    bool paused = false;                     // by its user
+    std::string loader;                      // in Load: the worker whose disk has the dump
+  };
+  const std::map<std::string, Source>& sources() const { return sources_; }
+  // The next transfer is cut off in the middle, as when the leader dies: tasks are paused, nothing has moved.
+  bool cut_transfer = false;
 
   // The mutations; "" or DM's refusal.
   std::string Evict(const std::string& pod);
   std::string CancelEvict(const std::string& pod);
   std::string DeleteMaster(const std::string& pod, int now);
   std::string DeleteWorker(const std::string& pod);
+  std::string TransferSource(const std::string& source, const std::string& worker);
+  std::string ResumeTask(const std::string& source);
 
   // As the reader would have it for these pods.
   members::Reads Read(const std::set<std::string>& pods, int now) const;
 
  private:
   std::string Unstable(const std::string& except, int now) const;
+  void Bind();                               // every source without a worker to a free one
+  bool Free(const std::string& worker) const;
+  void ReadWorkers(members::Reads& reads, members::Roster& roster) const;
 
   std::string Crash(const std::string& pod, Disk& disk, const std::string& line, const std::string& removed, int now);
 
@@ -73,7 +93,7 @@ class DmModel {
   std::set<std::string> started_;            // members that have run once
   std::map<std::string, Process> masters_;   // pods that exist
   std::map<std::string, bool> workers_;      // registered: online
-  std::set<std::string> loading_;
+  std::map<std::string, Source> sources_;
   std::string leader_;
   mutable std::optional<int> leaderless_;   // of the readings: since when healthy masters have no leader
 };

@@ -10,6 +10,19 @@ namespace {
 
 using base::Json;
 
+// The plan's announcements as the status has them.
+Json Announced(const lifecycle::Plan& plan) {
+  Json list = Json::array();
+  for (const auto& intent : plan.intents) {
+    list.push_back({{"action", intent.action}, {"pod", intent.pod}, {"incarnation", intent.incarnation}});
+  }
+  for (const auto& transfer : plan.transfers) {
+    list.push_back({{"action", "TransferSource"}, {"pod", transfer.from}, {"source", transfer.source}, {"worker", transfer.to},
+                    {"tasks", transfer.tasks}, {"since", transfer.since}});
+  }
+  return list;
+}
+
 std::string Key(const Json& object) { return base::GetStringOr(object, "kind") + "/" + base::GetStringOr(object["metadata"], "name"); }
 
 }  // namespace
@@ -126,15 +139,12 @@ lifecycle::Plan World::Plan() const {
 }
 
 void World::Execute(const lifecycle::Plan& plan, std::size_t count) {
-  Json announced = Json::array();
-  for (const auto& intent : plan.intents) {
-    announced.push_back({{"action", intent.action}, {"pod", intent.pod}, {"incarnation", intent.incarnation}});
-  }
   for (const Action& action : plan.actions) {
     if (count-- == 0) return;                      // the operator was killed here
     ++writes;
     log.push_back("t=" + std::to_string(now) + " " + Describe(action));
-    if (std::holds_alternative<EvictLeader>(action)) want.status["intents"] = announced;   // before it is done
+    const bool announces = std::holds_alternative<EvictLeader>(action) || std::holds_alternative<lifecycle::TransferSource>(action);
+    if (announces) want.status["intents"] = Announced(plan);   // before it is done
     std::visit([this](const auto& a) { Do(a); }, action);
     asked_again_ |= IsMemberAction(action);
   }
@@ -150,11 +160,7 @@ void World::WriteStatus(const lifecycle::Plan& plan) {
   if (!plan.bootstrap.cluster_id.empty() || !plan.bootstrap.initial_members.empty()) {
     want.status["bootstrap"] = {{"clusterID", plan.bootstrap.cluster_id}, {"initialMembers", plan.bootstrap.initial_members}};
   }
-  Json intents = Json::array();
-  for (const auto& intent : plan.intents) {
-    intents.push_back({{"action", intent.action}, {"pod", intent.pod}, {"incarnation", intent.incarnation}});
-  }
-  want.status["intents"] = intents;
+  want.status["intents"] = Announced(plan);
   if (want.status.contains("master")) want.status["master"]["failureMembers"] = Json::object();
 }
 
@@ -183,16 +189,29 @@ void World::Do(const lifecycle::Apply& action) {
   object["metadata"]["uid"] = fresh ? NewUid() : base::GetStringOr(before->second["metadata"], "uid");
   object["metadata"]["generation"] = fresh ? 1 : base::GetIntOr(before->second["metadata"], "generation", 1) + 1;
   if (!fresh && before->second.contains("status")) object["status"] = before->second["status"];
-  for (const Role role : {Role::kMaster}) {
-    if (key != "StatefulSet/" + want.names().StatefulSet(role)) continue;
-    for (const auto& [name, process] : dm.masters()) {
-      if (OrdinalOf(want.names(), role, name) >= object["spec"]["replicas"] && dm.Lists(name) && dm.Healthy(name) &&
-          !want.master.suspended) {
-        Break("the StatefulSet shrinks below " + name + ", which is a member");
-      }
-    }
+  for (const Role role : {Role::kMaster, Role::kWorker}) {
+    if (key == "StatefulSet/" + want.names().StatefulSet(role)) CheckShrink(role, static_cast<int>(base::GetIntOr(object["spec"], "replicas", 1)));
   }
   objects_[key] = std::move(object);
+}
+
+void World::CheckShrink(Role role, int replicas) {
+  if (want.component(role).suspended) return;
+  if (role == Role::kMaster) {
+    for (const auto& [name, process] : dm.masters()) {
+      if (OrdinalOf(want.names(), role, name) < replicas || !dm.Lists(name) || !dm.Healthy(name)) continue;
+      Break("the StatefulSet shrinks below " + name + ", which is a member");
+    }
+    return;
+  }
+  if (want.meta.Annotation(std::string(annotations::kForce)).find("scale-in") != std::string::npos) return;
+  if (static_cast<int>(dm.sources().size()) > replicas && Object("StatefulSet", want.names().StatefulSet(role)) &&
+      (*Object("StatefulSet", want.names().StatefulSet(role)))["spec"]["replicas"] > replicas) {
+    Break("the StatefulSet shrinks below what the sources need");
+  }
+  for (const auto& [name, source] : dm.sources()) {
+    if (OrdinalOf(want.names(), role, source.worker) >= replicas) Break("the StatefulSet shrinks below " + source.worker + ", which has source " + name);
+  }
 }
 
 void World::Do(const lifecycle::Annotate& action) {
@@ -265,6 +284,19 @@ bool World::Spared(const std::string& name) const {
 
 void World::Do(const EvictLeader& action) { dm.Evict(action.pod); }
 void World::Do(const lifecycle::CancelEvict& action) { dm.CancelEvict(action.pod); }
+
+void World::Do(const lifecycle::TransferSource& action) {
+  const int from = OrdinalOf(want.names(), Role::kWorker, action.from), to = OrdinalOf(want.names(), Role::kWorker, action.to);
+  if (from < want.worker.replicas) Break("source " + action.source + " is taken from " + action.from + ", which stays");
+  if (to >= from) Break("source " + action.source + " is given to " + action.to + ", which goes first");
+  dm.TransferSource(action.source, action.to);
+}
+
+void World::Do(const lifecycle::ResumeTask& action) {
+  const auto it = dm.sources().find(action.source);
+  if (it != dm.sources().end() && it->second.paused) Break("task " + action.task + " is started against its user's wish");
+  dm.ResumeTask(action.source);
+}
 
 void World::Do(const DeleteMember& action) {
   if (action.role == Role::kMaster) {

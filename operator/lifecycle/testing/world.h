@@ -76,6 +76,9 @@ class World {
   void Do(const EvictLeader& action);
   void Do(const lifecycle::CancelEvict& action);
   void Do(const DeleteMember& action);
+  void Do(const lifecycle::TransferSource& action);
+  void Do(const lifecycle::ResumeTask& action);
+  void CheckShrink(Role role, int replicas);
   void Do(const Emit&) {}
   void WriteStatus(const lifecycle::Plan& plan);
   void TickSet(Role role);
