@@ -77,7 +77,7 @@ inline constexpr Reason kReasons[] = {
     {"DataAtRisk", "True", "ExistingData", "claims of an earlier cluster of this name exist; nothing is started", "annotate the DMCluster: `dm.pingcap.com/data=reuse` (it goes on) or `=discard` (set aside, start anew)"},
     {"DataAtRisk", "True", "ConflictingData", "claims carry the data of different DM clusters; nothing is started or removed", "remove the claims that do not belong here"},
     {"DataAtRisk", "True", "VolumeLost", "the claim of a member was deleted or replaced; its pod waits instead of starting empty", "restore the volume; the others go on meanwhile"},
-    {"DataAtRisk", "True", "AllDataLost", "no claim carries the data of the masters any more: sources and tasks are gone with it", "restore the volumes, or delete the DMCluster and create it anew"},
+    {"DataAtRisk", "True", "AllDataLost", "no claim carries the data of the masters any more: sources and tasks are gone with it; the message says what is lost and what is not", "restore the volumes, or accept the loss: `kubectl annotate dc NAME dm.pingcap.com/force=bootstrap` ([how](runbooks.md#all-masters-have-lost-their-volumes))"},
 
     {"RequirementsMet", "True", "Met", "all of them", ""},
     {"RequirementsMet", "False", "RuleName", "the reason is the name of the gravest [rule](requirements.md#the-rules) that is not met; the message names the first five. With True it is one that only warns", "`kubectl dm status NAME` lists all, each with its remedy"},
@@ -111,6 +111,8 @@ inline constexpr Reason kReasons[] = {
     {"Event", "Normal", "Bootstrapped", "a new DM cluster has formed; the message has its id", ""},
     {"Event", "Normal", "DataDiscarded", "old data was set aside on its volumes, as `dm.pingcap.com/data: discard` asked", ""},
     {"Event", "Normal", "ForceUsed", "a word of `dm.pingcap.com/force` was used and taken away", ""},
+    {"Event", "Warning", "LossAccepted", "a DM cluster that has lost all data is given up, as `dm.pingcap.com/force: bootstrap` asked; a new, empty one starts in its place", "create sources and tasks again"},
+    {"Event", "Warning", "BootstrapRefused", "`dm.pingcap.com/force: bootstrap` was not followed and was taken away: a claim still carries data, or a master still answers; the message says which", "delete the claims that are lost for good, then set it again"},
     {"Event", "Normal", "SourceMoved", "the source of a worker that goes has another worker now", ""},
     {"Event", "Warning", "MasterLost", "a master's node or volume is gone", "see `Progressing`, reason `FailoverPending`"},
     {"Event", "Normal", "MasterCameBack", "it is not lost any more; nothing was changed", ""},

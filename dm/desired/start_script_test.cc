@@ -119,6 +119,11 @@ TEST_F(Script, JoinsAsTold) {
   EXPECT_FALSE(Mentions(arguments, "--initial-cluster"));
 }
 
+TEST_F(Script, PassesOverTheClaimBesideItsLine) {
+  Line("a-dm-master-0", "join a-dm-master-1.a-dm-master-peer:8261\nclaim 0b6f");
+  EXPECT_TRUE(Has(RunMaster(), "--join=a-dm-master-1.a-dm-master-peer:8261"));
+}
+
 TEST_F(Script, RestartsOnItsDataWhateverTheLineSays) {
   MakeData("mine");
   Line("a-dm-master-0", "bootstrap a-dm-master-0=http://x:8291");

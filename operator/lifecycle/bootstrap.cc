@@ -24,7 +24,7 @@ bool Formed(const Planning& p, const members::Roster& roster, int count) {
 void First(Planning& p) {
   const std::set<int> first = p.memory.first.empty() ? UpTo(p.Desired(Role::kMaster)) : p.memory.first;
   for (const int ordinal : first) {
-    p.lines[p.Pod(Role::kMaster, ordinal)] = BootstrapLine(p, first);
+    p.lines[p.Pod(Role::kMaster, ordinal)] = WithClaim(p, ordinal, BootstrapLine(p, first));
     p.plan.bootstrap.initial_members.push_back(p.Pod(Role::kMaster, ordinal));
   }
   p.replicas[Role::kMaster] = *first.rbegin() + 1;
@@ -34,14 +34,31 @@ void FromData(Planning& p) {
   p.replicas[Role::kMaster] = std::max(p.LiveReplicas(Role::kMaster), *p.memory.existing.rbegin() + 1);
 }
 
-// Lines stay until their pod is a member; what a cluster was started from must not change under it.
+// Its line was used with a claim that is there no more.
+bool LostItsClaim(const Planning& p, int ordinal) {
+  const auto used = p.memory.line_claims.find(ordinal);
+  if (used == p.memory.line_claims.end()) return false;
+  const auto claim = p.seen.master.claims.find(ordinal);
+  return claim == p.seen.master.claims.end() || claim->second.meta.uid != used->second;
+}
+
+// Lines stay until their pod is a member; what a cluster was started from must not change under it. A member that has lost its
+// claim in the moment before is not helped by its line: it goes the way of all that are lost (failover.cc). One that has lost
+// it before it joined begins anew.
 void KeepLines(Planning& p) {
-  for (const auto* ordinals : {&p.memory.first, &p.memory.joining}) {
-    for (const int ordinal : *ordinals) {
-      const auto claim = p.seen.master.claims.find(ordinal);
-      if (claim != p.seen.master.claims.end() && claim->second.IsMember()) continue;
-      p.lines[p.Pod(Role::kMaster, ordinal)] = LiveLine(p, ordinal);
-    }
+  const auto* roster = p.memory.Known() ? p.Trusted() : nullptr;
+  for (auto* ordinals : {&p.memory.first, &p.memory.joining}) {
+    const bool first = ordinals == &p.memory.first;
+    std::erase_if(*ordinals, [&](int ordinal) {
+      if (const auto claim = p.seen.master.claims.find(ordinal); claim != p.seen.master.claims.end() && claim->second.IsMember()) return false;
+      const std::string pod = p.Pod(Role::kMaster, ordinal);
+      if (roster && LostItsClaim(p, ordinal)) {
+        if (first || roster->FindMaster(pod)) return true;
+        if (p.Fresh()) p.memory.line_claims.erase(ordinal);
+      }
+      p.lines[pod] = WithClaim(p, ordinal, LiveLine(p, ordinal));
+      return false;
+    });
   }
 }
 

@@ -25,7 +25,17 @@ std::string JoinLine(const Planning& p, const std::set<int>& ordinals) {
 std::string LiveLine(const Planning& p, int ordinal) {
   const Child* map = p.seen.Find("ConfigMap", p.names.BootstrapConfigMap());
   const base::Json* data = map ? base::Find(map->object, "data") : nullptr;
-  return data ? base::GetStringOr(*data, p.Pod(Role::kMaster, ordinal)) : "";
+  const std::string line = data ? base::GetStringOr(*data, p.Pod(Role::kMaster, ordinal)) : "";
+  return line.substr(0, line.find(kLineClaim));
+}
+
+std::string WithClaim(const Planning& p, int ordinal, const std::string& line) {
+  if (const auto known = p.memory.line_claims.find(ordinal); known != p.memory.line_claims.end()) {
+    return line + std::string(kLineClaim) + known->second;
+  }
+  const auto claim = p.seen.master.claims.find(ordinal);
+  if (claim == p.seen.master.claims.end() || claim->second.meta.BeingDeleted()) return line;
+  return line + std::string(kLineClaim) + claim->second.meta.uid;
 }
 
 }  // namespace dm::op::lifecycle

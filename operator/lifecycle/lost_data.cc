@@ -9,30 +9,31 @@ void LostData(Planning& p) {
   if (!p.memory.Known()) return;
   const auto& claims = p.seen.master.claims;
   std::vector<std::string> lost;
-  int kept = 0;
   const auto look = [&](int ordinal) {
     if (ordinal < 0 || p.memory.first.contains(ordinal) || p.memory.joining.contains(ordinal)) return;
     const auto it = claims.find(ordinal);
-    if (it != claims.end() && it->second.IsMember()) {
-      ++kept;
-    } else if (!p.Healthy(p.Pod(Role::kMaster, ordinal))) {   // healthy: it is about to be recorded
-      lost.push_back(p.names.Claim(Role::kMaster, ordinal));
-    }
+    if (it != claims.end() && it->second.IsMember()) return;
+    if (!p.Healthy(p.Pod(Role::kMaster, ordinal))) lost.push_back(p.names.Claim(Role::kMaster, ordinal));   // healthy: it is about to be recorded
   };
-  if (const auto* roster = p.Trusted()) {
+  const auto* roster = p.Trusted();
+  if (roster) {
     for (const auto& master : roster->masters) look(OrdinalOf(p.names, Role::kMaster, master.name));
+    if (lost.empty()) return;
   } else {
-    for (const auto& name : p.memory.initial_members) look(OrdinalOf(p.names, Role::kMaster, name));
     for (const auto& [ordinal, claim] : claims) {
-      if (claim.IsMember()) ++kept;
+      if (claim.IsMember()) return;      // who answers will say who is a member
     }
-    if (kept > 0) return;                // who answers will say who is a member
+    if (!p.memory.first.empty() || !p.memory.joining.empty()) return;
+    for (const auto& [pod, health] : p.seen.members.health) {
+      if (health.known()) return;
+    }
   }
-  if (lost.empty()) return;
-  if (kept == 0) {
+  if (!roster) {
     p.Say("DataAtRisk", true, "AllDataLost",
-          "no claim carries the data of cluster " + p.memory.cluster_id + " any more; the masters are not started empty. Restore the volumes, or delete "
-          "this DMCluster and create it anew");
+          "no claim carries the data of DM cluster " + p.memory.cluster_id + " any more: its sources (with their passwords), its tasks and what it knew of "
+          "them are lost. What was migrated is safe, as are the positions of running tasks, which DM keeps downstream. The masters are not started empty. "
+          "Restore the volumes; or set the annotation dm.pingcap.com/force: bootstrap to accept the loss: a new, empty DM cluster starts in its place, and "
+          "sources and tasks have to be created again");
   } else {
     p.Say("DataAtRisk", true, "VolumeLost",
           base::Join(lost, ", ") + " does not carry the data of its member: the volume was deleted or replaced. The pod waits, it is not started empty until its old membership has been replaced (updatePolicy.failoverPeriod)");

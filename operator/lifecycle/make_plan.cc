@@ -13,7 +13,7 @@ Plan MakePlan(const DMCluster& want, const desired::Objects& objects, const Obse
     step(p);
     if (p.stop) return std::move(p.plan);
   }
-  for (auto* step : {ExistingData, Suspend, BootstrapMasters, RecordMembers, LostData, Evictions, Failover, ScaleInMasters, ScaleOutMasters, SeeTransfersThrough,
+  for (auto* step : {ExistingData, Suspend, AcceptLoss, BootstrapMasters, RecordMembers, LostData, Evictions, Failover, ScaleInMasters, ScaleOutMasters, SeeTransfersThrough,
                      ScaleWorkers, ForgetWorkers, Roll, Claims, OwnClaims, Objects, UsedForce}) {
     step(p);
   }

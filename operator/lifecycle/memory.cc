@@ -10,6 +10,12 @@ bool Older(const kube::api::ObjectMeta& a, const kube::api::ObjectMeta& b) {
   return !a.creation_timestamp.empty() && a.creation_timestamp < b.creation_timestamp;
 }
 
+// "bootstrap …\nclaim <UID>" → the UID; empty: none stands there.
+std::string ClaimIn(const std::string& line) {
+  const auto at = line.find(kLineClaim);
+  return at == std::string::npos ? std::string() : line.substr(at + kLineClaim.size());
+}
+
 void ReadLines(const Names& names, const Child& map, Memory& memory) {
   const base::Json* data = base::Find(map.object, "data");
   if (!data || !data->is_object()) return;
@@ -19,6 +25,7 @@ void ReadLines(const Names& names, const Child& map, Memory& memory) {
     const auto& line = value.get_ref<const std::string&>();
     if (base::StartsWith(line, "bootstrap ")) memory.first.insert(ordinal);
     if (base::StartsWith(line, "join ")) memory.joining.insert(ordinal);
+    if (const auto claim = ClaimIn(line); !claim.empty()) memory.line_claims[ordinal] = claim;
   }
 }
 
@@ -47,7 +54,10 @@ Memory Remember(const DMCluster& want, const Observed& seen) {
     memory.config_map = true;
     memory.reuse = map->meta.Annotation(std::string(annotations::kData)) == "reuse";
     ReadLines(names, *map, memory);
-    if (const auto id = map->meta.Annotation(std::string(annotations::kClusterId)); !id.empty()) {
+    const auto id = map->meta.Annotation(std::string(annotations::kClusterId));
+    // Lines without a cluster: the loss of the old one has been accepted (accept_loss.cc), whatever the status says still.
+    if (id.empty() && !memory.first.empty()) own.clear();
+    if (!id.empty()) {
       if (own.empty()) {
         own = id;
         where = "ConfigMap " + map->meta.name;

@@ -2,14 +2,19 @@
 // data lies), the bootstrap ConfigMap and the status as copies. Pure.
 #pragma once
 
+#include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "dm/cluster.h"
 #include "operator/lifecycle/observed.h"
 
 namespace dm::op::lifecycle {
+
+// Between a line and the UID of the claim that it was first used with. The start script passes over it.
+inline constexpr std::string_view kLineClaim = "\nclaim ";
 
 struct Memory {
   std::string cluster_id;                // of the DM cluster that this object stands for; empty: none has ever been seen
@@ -19,6 +24,7 @@ struct Memory {
   bool reuse = false;                    // the user has said "reuse", and the ConfigMap remembers it
   std::set<int> first;                   // ordinals with a bootstrap line in the live ConfigMap
   std::set<int> joining;                 // ordinals with a join line there, not yet members
+  std::map<int, std::string> line_claims;   // the claim (its UID) that each of these lines was first used with; absent: not seen yet
   bool config_map = false;               // the ConfigMap is there and ours: whether to bootstrap has been decided
 
   bool Known() const { return !cluster_id.empty(); }

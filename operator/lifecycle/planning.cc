@@ -145,16 +145,21 @@ bool Planning::Forced(std::string_view what) const {
   return false;
 }
 
-void Planning::ConsumeForce(std::string_view what) {
+void Planning::DropForce(std::string_view what) {
+  dropped.emplace(what);
   std::vector<std::string> left;
   const auto words = want.meta.Annotation(std::string(annotations::kForce));
   for (const auto word : base::Split(words, ',')) {
-    if (base::Trim(word) != what && !base::Trim(word).empty()) left.emplace_back(base::Trim(word));
+    if (!dropped.contains(base::Trim(word)) && !base::Trim(word).empty()) left.emplace_back(base::Trim(word));
   }
   Annotate change{std::string(kKind), want.meta.name, want.meta.uid, {}};
   change.annotations[std::string(annotations::kForce)] =
       left.empty() ? std::nullopt : std::optional<std::string>(base::Join(left, ","));
   moves.emplace_back(std::move(change));
+}
+
+void Planning::ConsumeForce(std::string_view what) {
+  DropForce(what);
   moves.emplace_back(Emit{false, "ForceUsed", "dm.pingcap.com/force: " + std::string(what) + " has been used up"});
 }
 

@@ -31,6 +31,9 @@ void RecordMembers(Planning& p) {
     const auto pod = p.seen.master.pods.find(ordinal);
     if (pod == p.seen.master.pods.end() || pod->second.meta.BeingDeleted()) continue;
     if (its.ClusterId() == p.memory.cluster_id && its.MemberId() == master.id && !its.Retired()) continue;
+    // First its line names this claim (this plan sees to that), then the claim its member: at no time is a claim that is lost in
+    // between taken for one that was never used.
+    if (!LiveLine(p, ordinal).empty() && !p.memory.line_claims.contains(ordinal)) continue;
     Annotate change{"PersistentVolumeClaim", its.meta.name, its.meta.uid, {}};
     change.annotations[std::string(annotations::kClusterId)] = p.memory.cluster_id;
     change.annotations[std::string(annotations::kMemberName)] = master.name;

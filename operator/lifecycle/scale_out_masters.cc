@@ -89,7 +89,7 @@ void ScaleOutMasters(Planning& p) {
   if (roster->leader.name.empty()) return p.WaitFor(Component::kMaster, "ScaleOutBlocked", goal + ": DM has no leader now");
   // A master that has come to hang meanwhile stands in an older list as healthy, and would be counted on.
   if (!p.Fresh()) return p.WaitFor(Component::kMaster, "ScalingOut", goal + ": asking the members once more");
-  p.lines[pod] = JoinLine(p, Members(p, *roster));
+  p.lines[pod] = WithClaim(p, next, JoinLine(p, Members(p, *roster)));
   p.replicas[Role::kMaster] = std::max(keep, next + 1);
   RestartIfOld(p, next);
   RestartToRead(p, next);

@@ -43,6 +43,7 @@ struct Planning {
   std::optional<Action> member_action{};              // at most one change of DM at a time
   std::set<Component> busy{};                         // waits, or is being changed
   bool template_held = false;                        // other pods would be made, but nobody asked for them
+  std::set<std::string, std::less<>> dropped{};       // words of dm.pingcap.com/force that this plan takes away
   std::set<Role> held{};                              // its replicas are decided, or it is not touched (suspended)
 
   void WaitFor(Component component, std::string reason, std::string message);
@@ -76,6 +77,8 @@ struct Planning {
   bool Forced(std::string_view what) const;
   // Uses that leave up: the annotation loses the word, with an event.
   void ConsumeForce(std::string_view what);
+  // Without the event.
+  void DropForce(std::string_view what);
 };
 
 void Adopt(Planning& p);              // adopt.cc: v1's clusters are left alone
@@ -85,6 +88,7 @@ void ExistingData(Planning& p);       // existing_data.cc: old claims under a ne
 void LostData(Planning& p);           // lost_data.cc: a member whose volume is gone
 void TlsSwitch(Planning& p);          // tls_switch.cc: a running cluster keeps its kind of connections
 void Suspend(Planning& p);            // suspend.cc
+void AcceptLoss(Planning& p);         // accept_loss.cc: a new cluster in the place of one that has lost all
 void BootstrapMasters(Planning& p);   // bootstrap.cc: the first masters, and their lines
 void RecordMembers(Planning& p);      // record.cc: what has become a member is written on its claim
 void Failover(Planning& p);           // failover.cc: masters that cannot come back are replaced
@@ -106,7 +110,10 @@ void UsedForce(Planning& p);          // used_force.cc: a word of dm.pingcap.com
 // The lines of the bootstrap ConfigMap (lines.cc). Ordinals → "bootstrap a-dm-master-0=http://…:8291,…", "join …:8261,…".
 std::string BootstrapLine(const Planning& p, const std::set<int>& ordinals);
 std::string JoinLine(const Planning& p, const std::set<int>& ordinals);
-// The line that a pod has now; empty: none.
+// With the claim that it was first used with, once there is one: should the master have another claim by the time it is a
+// member, its data is lost.
+std::string WithClaim(const Planning& p, int ordinal, const std::string& line);
+// The line that a pod has now, without its claim; empty: none.
 std::string LiveLine(const Planning& p, int ordinal);
 
 // held_template.cc: the template as last applied, while the user's wish is the same; what the live set has, with its marks;

@@ -255,6 +255,7 @@ TEST(Transfer, AnOperatorKilledBetweenAnyTwoActionsEndsTheSame) {
       bool killed = false;
       for (int second = 0; second < 120; ++second) {
         const Plan plan = w.Plan();
+        if (plan.Settled()) break;
         const bool here = !killed && kill >= done && kill < done + plan.actions.size();
         w.Execute(plan, here ? kill - done : SIZE_MAX);
         done += here ? kill - done : plan.actions.size();

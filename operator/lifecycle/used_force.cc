@@ -1,5 +1,5 @@
 // UsedForce: a word of dm.pingcap.com/force holds until what it is for is over, or was not there to begin with; then it is
-// taken away, one word a plan. What it forced has been applied before that, so a crash in between repeats nothing.
+// taken away. What it forced has been applied before that, so a crash in between repeats nothing.
 #include "operator/lifecycle/steps.h"
 
 namespace dm::op::lifecycle {
@@ -28,7 +28,7 @@ bool ScaledIn(const Planning& p) {
 
 void UsedForce(Planning& p) {
   if (p.plan.suspended) return;
-  if (p.Forced("scale-in") && ScaledIn(p)) return p.ConsumeForce("scale-in");
+  if (p.Forced("scale-in") && ScaledIn(p)) p.ConsumeForce("scale-in");
   if (p.Forced("roll") && Rolled(p)) p.ConsumeForce("roll");
 }
 

@@ -24,15 +24,17 @@ std::string DmModel::Crash(const std::string& pod, Disk& disk, const std::string
     return {};
   }
   if (base::StartsWith(line, "bootstrap ")) {
-    const auto names = NamesIn(std::string_view(line).substr(10));
+    const auto names = NamesIn(std::string_view(line).substr(10, line.find('\n') - 10));
     const bool alone = std::none_of(masters_.begin(), masters_.end(), [](const auto& item) { return item.second.running; });
     if (names != initial_ || (alone && started_.contains(pod))) {
       ++bootstraps_;
       initial_ = names;
       members_.clear();
       started_.clear();
+      workers_.clear();
+      sources_.clear();
       // Ids follow from the addresses: the same members give the same ids, every time.
-      cluster_ = std::hash<std::string>{}(line);
+      cluster_ = std::hash<std::string>{}(line.substr(0, line.find('\n')));
       for (const auto& name : names) members_[name] = std::hash<std::string>{}(name);
     } else if (started_.contains(pod) || !members_.contains(pod)) {
       return "member has already been bootstrapped";
@@ -63,10 +65,14 @@ void DmModel::StopMaster(const std::string& pod) {
 }
 
 void DmModel::StartWorker(const std::string& pod, int) {
-  if (!leader_.empty()) workers_[pod] = true;
+  if (leader_.empty()) return;
+  // Started once, it knows that cluster's masters only: another one at their addresses is none of its own.
+  const auto [run, started] = worker_runs_.emplace(pod, bootstraps_);
+  if (run->second == bootstraps_) workers_[pod] = true;
 }
 
 void DmModel::StopWorker(const std::string& pod) {
+  worker_runs_.erase(pod);
   if (const auto it = workers_.find(pod); it != workers_.end()) it->second = false;
   for (auto& [name, source] : sources_) {
     if (source.worker == pod) source.worker.clear();

@@ -93,6 +93,7 @@ class DmModel {
   std::set<std::string> started_;            // members that have run once
   std::map<std::string, Process> masters_;   // pods that exist
   std::map<std::string, bool> workers_;      // registered: online
+  std::map<std::string, int> worker_runs_;   // processes, and of which founding they know
   std::map<std::string, Source> sources_;
   std::string leader_;
   mutable std::optional<int> leaderless_;   // of the readings: since when healthy masters have no leader
