@@ -1,5 +1,7 @@
 #include "app/controller_metrics.h"
 
+#include "app/counted_transport.h"
+
 namespace dm::app {
 namespace {
 
@@ -92,6 +94,18 @@ void AddPolicyMetrics(Metrics& metrics, const PolicyReload& policy) {
     refusals.RaiseTo(static_cast<double>(state.failures));
     error.Set(state.error.empty() ? 0 : 1);
   });
+}
+
+kube::ReconcileObserver AddReconcileTimes(Metrics& metrics, const std::string& name) {
+  const MetricLabels labels{{"controller", name}};
+  Histogram whole = metrics.AddHistogram("controller_runtime_reconcile_time_seconds", "Time that reconciliations take.", LatencyBuckets(), labels);
+  Histogram own = metrics.AddHistogram("dm_operator_reconcile_own_seconds",
+                                       "Time that reconciliations take without waiting for the API server's answers.", LatencyBuckets(), labels);
+  return [whole, own](const char*, base::Duration took) mutable {
+    const base::Duration waited = CountedTransport::TakeWaited();
+    whole.Observe(Seconds(took));
+    own.Observe(Seconds(took > waited ? took - waited : base::Duration{0}));
+  };
 }
 
 void AddLeaseMetrics(Metrics& metrics, const std::string& name, std::function<bool()> leads) {

@@ -27,6 +27,11 @@ void AddControllerMetrics(Metrics& metrics, const std::string& name, const kube:
 // dm_policy_loads_total, dm_policy_refusals_total, dm_policy_error. It must outlive the last scrape.
 void AddPolicyMetrics(Metrics& metrics, const PolicyReload& policy);
 
+// The histograms controller_runtime_reconcile_time_seconds{controller} (the whole time) and dm_operator_reconcile_own_seconds
+// {controller}: the same without the time in which the reconciliation waited for the API server's answers
+// (CountedTransport::TakeWaited). For a Controller's observer: called on the worker's thread, after each reconciliation.
+kube::ReconcileObserver AddReconcileTimes(Metrics& metrics, const std::string& name);
+
 // leader_election_master_status{name}: 1 while we lead.
 void AddLeaseMetrics(Metrics& metrics, const std::string& name, std::function<bool()> leads);
 

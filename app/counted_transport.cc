@@ -1,5 +1,7 @@
 #include "app/counted_transport.h"
 
+#include <utility>
+
 namespace dm::app {
 namespace {
 
@@ -7,6 +9,8 @@ constexpr std::array<const char*, 5> kMethods{"GET", "POST", "PUT", "PATCH", "DE
 constexpr const char* kNoAnswer = "<error>";
 constexpr const char* kTotalName = "rest_client_requests_total";
 constexpr const char* kTotalHelp = "Requests to the API server, by status code and method.";
+
+thread_local base::Duration waited{0};
 
 }  // namespace
 
@@ -42,10 +46,14 @@ Histogram* CountedTransport::Timer(const std::string& method) {
 base::Result<net::Response> CountedTransport::Send(const net::Request& request, std::stop_token stop) {
   const base::TimePoint start = clock_.Now();
   auto response = inner_->Send(request, std::move(stop));
-  if (Histogram* timer = Timer(request.method)) timer->Observe(std::chrono::duration<double>(clock_.Now() - start).count());
+  const base::Duration took = clock_.Now() - start;
+  waited += took;
+  if (Histogram* timer = Timer(request.method)) timer->Observe(std::chrono::duration<double>(took).count());
   Count(request.method, response ? std::to_string(response->status) : kNoAnswer);
   return response;
 }
+
+base::Duration CountedTransport::TakeWaited() { return std::exchange(waited, base::Duration{0}); }
 
 base::Result<net::StreamEnd> CountedTransport::Stream(const net::Request& request, net::LineSink& sink,
                                                       const net::StreamOptions& options, std::stop_token stop) {

@@ -1,5 +1,7 @@
 // CountedTransport: any Transport, with the figures that client-go's dashboards expect: rest_client_requests_total{code,
 // method,host} ("<error>" for no answer) and rest_client_request_duration_seconds{verb,host}. Thread-safe like the inner one.
+//
+// It also keeps, for each thread, how long that thread has waited in Send: what of a reconciliation's time is the API server's.
 #pragma once
 
 #include <array>
@@ -22,6 +24,9 @@ class CountedTransport final : public net::Transport {
   base::Result<net::Response> Send(const net::Request& request, std::stop_token stop) override;
   base::Result<net::StreamEnd> Stream(const net::Request& request, net::LineSink& sink, const net::StreamOptions& options,
                                       std::stop_token stop) override;
+
+  // How long the calling thread has been in Send, on any CountedTransport, since it last asked. Watches do not count.
+  static base::Duration TakeWaited();
 
  private:
   void Count(const std::string& method, const std::string& code);

@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <thread>
+
+#include "app/controller_metrics.h"
 #include "app/testing/fake_api.h"
 
 namespace dm::app {
@@ -36,6 +39,39 @@ TEST(CountedTransport, CountsByCodeAndMethod) {
   EXPECT_THAT(text, HasSubstr("{code=\"404\",host=\"api.example.com:6443\",method=\"GET\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("{code=\"<error>\",host=\"api.example.com:6443\",method=\"GET\"} 2\n"));
   EXPECT_THAT(text, HasSubstr("rest_client_request_duration_seconds_count{host=\"api.example.com:6443\",verb=\"GET\"} 3\n"));
+}
+
+TEST(CountedTransport, TellsEachThreadHowLongItHasWaited) {
+  Metrics metrics;
+  base::VirtualClock clock;
+  auto inner = std::make_unique<FakeApi>();
+  inner->SetHook([&clock](const net::Request& request) -> base::Result<net::Response> {
+    clock.Advance(request.method == "GET" ? std::chrono::milliseconds(30) : std::chrono::milliseconds(400));
+    return net::Response{200, {}, "{}"};
+  });
+  CountedTransport transport(std::move(inner), "api.example.com:6443", metrics, clock);
+  auto observe = AddReconcileTimes(metrics, "dmcluster");
+  net::Request request;
+  ASSERT_TRUE(transport.Send(request, {}).has_value());
+  EXPECT_EQ(CountedTransport::TakeWaited(), std::chrono::milliseconds(30));
+
+  request.method = "PATCH";
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(transport.Send(request, {}).has_value());
+  std::jthread([&] {   // another thread's waiting is not ours
+    ASSERT_TRUE(transport.Send(request, {}).has_value());
+    EXPECT_EQ(CountedTransport::TakeWaited(), std::chrono::milliseconds(400));
+  }).join();
+  observe("success", std::chrono::milliseconds(804));
+  observe("success", std::chrono::milliseconds(20));   // no request in this one
+  const std::string text = metrics.Text();
+  const auto bucket = [](const char* name, const char* below, int count) {
+    return HasSubstr(std::string(name) + "_bucket{controller=\"dmcluster\",le=\"" + below + "\"} " + std::to_string(count) + "\n");
+  };
+  EXPECT_THAT(text, bucket("controller_runtime_reconcile_time_seconds", "0.5", 1));
+  EXPECT_THAT(text, bucket("controller_runtime_reconcile_time_seconds", "1", 2));
+  EXPECT_THAT(text, bucket("dm_operator_reconcile_own_seconds", "0.0025", 0));
+  EXPECT_THAT(text, bucket("dm_operator_reconcile_own_seconds", "0.005", 1));
+  EXPECT_THAT(text, bucket("dm_operator_reconcile_own_seconds", "0.025", 2));
 }
 
 }  // namespace
