@@ -195,6 +195,7 @@ void HttpServer::Impl::Serve(tcp::socket socket) {
   boost::system::error_code ignored;
   socket.set_option(tcp::no_delay(true), ignored);
   const std::string address = options.admit ? socket.remote_endpoint(ignored).address().to_string() : std::string();
+  std::string local_address = options.local_address_header.empty() ? std::string() : socket.local_endpoint(ignored).address().to_string();
   asio::any_io_executor strand = socket.get_executor();
   std::unique_ptr<ByteStream> stream;
   if (options.tls) {
@@ -205,7 +206,7 @@ void HttpServer::Impl::Serve(tcp::socket socket) {
     stream = NewPlainStream(std::move(socket));
   }
   const int id = next_id++;
-  auto session = std::make_shared<ServerSession>(std::move(strand), std::move(stream), context,
+  auto session = std::make_shared<ServerSession>(std::move(strand), std::move(stream), std::move(local_address), context,
                                                  [sessions = registry, id] { sessions->Remove(id); });
   registry->Add(session, id);
   session->Start();

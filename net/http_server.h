@@ -37,6 +37,9 @@ struct ServerOptions {
   // address that it comes from; it runs on the I/O thread.
   std::string client_authority_pem;
   std::function<bool(const CertificateFacts& client, const std::string& address)> admit;
+  // A header that every request is given, with the IP address of ours that it came to; one that the client sent under this
+  // name is replaced. Empty: none.
+  std::string local_address_header;
   ServerLimits limits;
   int io_threads = 1;
   int workers = 4;

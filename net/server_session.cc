@@ -52,10 +52,11 @@ Response CallHandler(const Handler& handler, const Request& request) noexcept {
 
 }  // namespace
 
-ServerSession::ServerSession(asio::any_io_executor strand, std::unique_ptr<ByteStream> stream,
+ServerSession::ServerSession(asio::any_io_executor strand, std::unique_ptr<ByteStream> stream, std::string local_address,
                              std::shared_ptr<SessionContext> context, std::function<void()> on_end)
     : strand_(std::move(strand)),
       stream_(std::move(stream)),
+      local_address_(std::move(local_address)),
       context_(std::move(context)),
       on_end_(std::move(on_end)),
       read_deadline_(strand_),
@@ -225,6 +226,7 @@ void ServerSession::Dispatch() {
   keep_alive_ = parser_->keep_alive();
   head_ = parser_->get().method() == http::verb::head;
   auto request = std::make_shared<Request>(ToRequest(parser_->release()));
+  if (const auto& header = context_->local_address_header; !header.empty()) request->headers.insert_or_assign(header, local_address_);
   const bool taken = context_->workers.TryPost([self = shared_from_this(), request] {
     auto response = std::make_shared<Response>(CallHandler(self->context_->handler, *request));
     asio::post(self->strand_, [self, response] { self->Answer(*response); });

@@ -23,8 +23,12 @@ namespace dm::net {
 // What all connections of a server share.
 struct SessionContext {
   SessionContext(const ServerOptions& options, Handler answer)
-      : limits(options.limits), handler(std::move(answer)), workers(options.workers, options.max_queue) {}
+      : limits(options.limits),
+        local_address_header(options.local_address_header),
+        handler(std::move(answer)),
+        workers(options.workers, options.max_queue) {}
   const ServerLimits limits;
+  const std::string local_address_header;
   const Handler handler;
   WorkerPool workers;
   std::atomic<bool> closing = false;        // every answer from now on says "Connection: close"
@@ -35,8 +39,8 @@ class ServerSession : public std::enable_shared_from_this<ServerSession> {
  public:
   enum class Phase { kHandshake, kIdle, kReading, kAnswering, kClosing };
 
-  // on_end runs once, when the session is destroyed.
-  ServerSession(boost::asio::any_io_executor strand, std::unique_ptr<ByteStream> stream,
+  // on_end runs once, when the session is destroyed. `local_address`: for context->local_address_header.
+  ServerSession(boost::asio::any_io_executor strand, std::unique_ptr<ByteStream> stream, std::string local_address,
                 std::shared_ptr<SessionContext> context, std::function<void()> on_end);
   ~ServerSession();
   ServerSession(const ServerSession&) = delete;
@@ -74,6 +78,7 @@ class ServerSession : public std::enable_shared_from_this<ServerSession> {
 
   boost::asio::any_io_executor strand_;
   std::unique_ptr<ByteStream> stream_;
+  const std::string local_address_;
   std::shared_ptr<SessionContext> context_;
   std::function<void()> on_end_;
   boost::asio::steady_timer read_deadline_;

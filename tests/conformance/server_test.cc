@@ -49,6 +49,18 @@ TEST_P(ServerTest, RequestsReachTheHandlerAndAnswersTheClient) {
   EXPECT_FALSE(response->headers.contains("Connection"));
 }
 
+TEST_P(ServerTest, TheHandlerIsToldTheAddressWhoeverClaimsAnother) {
+  auto options = SmallOptions();
+  options.local_address_header = "X-Asked-At";
+  options.address = "0.0.0.0";
+  Serve(options, [](const Request& r) { return Response{200, {}, r.headers.at("X-Asked-At")}; });
+  const auto response = Ask("GET / HTTP/1.1\r\nHost: h\r\nx-asked-at: 10.0.0.1\r\n\r\n");
+  ASSERT_TRUE(response);
+  EXPECT_EQ(response->body, "127.0.0.1");
+  ServeEcho();
+  EXPECT_EQ(Ask(kGet)->body, "GET /x?y=1 ");
+}
+
 TEST_P(ServerTest, ChunkedRequestBody) {
   ServeEcho();
   const auto response =

@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "base/strings.h"
-#include "tests/dmserver/master.h"
+#include "tests/dmserver/answering_master.h"
 
 namespace dm::standin {
 namespace {
@@ -49,8 +49,8 @@ base::Result<Selection> SelectionOf(const net::Request& request) {
   return selection;
 }
 
-base::Json MembersAnswer(Master& master, const Selection& selection) {
-  const auto state = master.node().State();
+base::Json MembersAnswer(AnsweringMaster& master, const Selection& selection) {
+  const auto state = master.State();
   base::Json list = base::Json::array();
   if (selection.leader) {
     const auto now = master.DmLeader();
@@ -62,7 +62,7 @@ base::Json MembersAnswer(Master& master, const Selection& selection) {
     for (const auto& member : state["members"]) {
       if (!selection.Wants(base::GetStringOr(member, "name"))) continue;
       const auto& urls = member["clientURLs"];
-      const bool self = base::GetStringOr(member, "id") == std::to_string(master.node().self());
+      const bool self = base::GetStringOr(member, "id") == std::to_string(master.Id());
       rows.push_back({{"name", member["name"]},
                       {"memberID", member["id"]},
                       {"alive", self || (!urls.empty() && master.Alive(urls[0].get<std::string>()))},
@@ -82,20 +82,19 @@ base::Json MembersAnswer(Master& master, const Selection& selection) {
   return {{"result", true}, {"msg", ""}, {"members", list}};
 }
 
-net::Response Offline(Master& master, const std::string& kind, const std::string& name) {
+net::Response Offline(AnsweringMaster& master, const std::string& kind, const std::string& name) {
   if (kind != "master" && kind != "worker") {
     return Result(false, "[code=38049:class=dm-master:scope=internal:level=low], Message: offline member type " + kind +
                              " is invalid, Workaround: Please use master/worker.");
   }
   const auto done = kind == "master" ? master.RemoveMember(name)
-                                     : master.node().Change([&](base::Json& state) { return DeleteWorker(state, name); },
-                                                            std::chrono::seconds(10), master.stop());
+                                     : master.Change([&](base::Json& state) { return DeleteWorker(state, name); }, std::chrono::seconds(10));
   if (!done) return Rpc(500, 2, kNoLeader);
   if (*done) return Result(false, (*done)->message);
   return Result(true, "");
 }
 
-net::Response OperateLeader(Master& master, const std::string& op) {
+net::Response OperateLeader(AnsweringMaster& master, const std::string& op) {
   const auto number = base::ParseInt(op);
   if (!number || *number > 2 || *number < 0) {
     return Rpc(400, 3, "type mismatch, parameter: op, error: " + op + " is not valid");
@@ -107,7 +106,7 @@ net::Response OperateLeader(Master& master, const std::string& op) {
 
 }  // namespace
 
-net::Response HandleGateway(Master& master, const net::Request& request) {
+net::Response HandleGateway(AnsweringMaster& master, const net::Request& request) {
   const std::string path(net::PathOf(request.target).substr(std::string_view("/apis/v1alpha1").size()));
   // Acts on the addressed master, never forwarded.
   if (request.method == "PUT" && base::StartsWith(path, "/leader/")) return OperateLeader(master, path.substr(8));
@@ -119,11 +118,11 @@ net::Response HandleGateway(Master& master, const net::Request& request) {
   const auto leader = master.DmLeader();
   if (!leader) return Rpc(500, 2, kNoLeader);
   if (!leader->self) {
-    auto answer = Forward(leader->addr, request, std::chrono::seconds(30), master.node().tls(), master.stop());
+    auto answer = master.AskLeader(*leader, request, std::chrono::seconds(30));
     if (!answer) return Rpc(503, 14, "connection error: desc = \"transport: Error while dialing: " + answer.error().message + "\"");
     return std::move(*answer);
   }
-  if (!master.node().AwaitLeader(master.times().hang, master.stop())) return Rpc(500, 2, kNoLeader);
+  if (!master.AwaitQuorum(master.times().hang)) return Rpc(500, 2, kNoLeader);
   if (members) return Reply(200, MembersAnswer(master, *selection));
   const auto rest = path.substr(9);
   const auto slash = rest.find('/');

@@ -15,15 +15,7 @@ std::string NormalUrl(const std::string& url, bool tls) {
   return (tls ? "https://" : "http://") + url;
 }
 
-net::Response PlainText(int status, std::string text) {
-  return {status, {{"Content-Type", "text/plain; charset=utf-8"}}, std::move(text)};
-}
-
 }  // namespace
-
-net::Response JsonResponse(int status, const base::Json& body, std::string_view content_type, int indent) {
-  return {status, {{"Content-Type", std::string(content_type)}}, base::DumpJson(body, indent)};
-}
 
 Master::Master(MasterOptions options, std::string version, MasterTimes times)
     : options_(std::move(options)), version_(std::move(version)), times_(times) {}
@@ -124,6 +116,14 @@ bool Master::Alive(const std::string& client_url) const {
   request.target = "/health";
   request.timeout = std::chrono::seconds(1);
   return Call(client_url, request, node_->tls(), stop_.get_token()).has_value();
+}
+
+base::Result<net::Response> Master::AskLeader(const Leader& leader, const net::Request& request, base::Duration timeout) {
+  return Forward(leader.addr, request, timeout, node_->tls(), stop());
+}
+
+base::Result<net::Response> Master::AskWorker(const std::string& address, const net::Request& request) {
+  return Call(address, request, node_->tls(), stop());
 }
 
 void Master::SetEvicted(bool evicted) {
@@ -232,25 +232,11 @@ bool Master::Chores(base::Json& state, base::TimePoint now, base::TimePoint lead
   return BindSources(state) || changed;
 }
 
-net::Response Master::HandleHealth(std::string_view path) {
-  const bool removed = node_->Removed();
-  const bool led = !removed && node_->AwaitLeader(times_.health, stop_.get_token());
-  if (path == "/livez") return PlainText(200, "ok\n");
-  if (path == "/readyz") {
-    return led ? PlainText(200, "ok\n")
-               : PlainText(503, "[+]data_corruption ok\n[+]serializable_read ok\n[-]linearizable_read failed: "
-                                "etcdserver: request timed out\n\n");
-  }
-  const std::string reason = removed ? "RANGE ERROR:etcdserver: server stopped" : led ? "" : "RAFT NO LEADER";
-  return {led ? 200 : 503, {{"Content-Type", "text/plain; charset=utf-8"}},
-          base::DumpJson({{"health", led ? "true" : "false"}, {"reason", reason}})};
-}
-
 net::Response Master::HandleClient(const net::Request& request) {
   const auto path = net::PathOf(request.target);
   if (!serving_) clock_.WaitFor(times_.start, stop_.get_token());     // accepts, answers nothing
   if (path == "/status") return PlainText(200, StatusText());
-  if (path == "/health" || path == "/livez" || path == "/readyz") return HandleHealth(path);
+  if (path == "/health" || path == "/livez" || path == "/readyz") return HandleHealth(*this, path);
   if (path == "/version") {
     return JsonResponse(200, {{"etcdserver", "3.5.15"}, {"etcdcluster", "3.5.0"}}, "application/json", -1);
   }

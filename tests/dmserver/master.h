@@ -8,45 +8,39 @@
 
 #include "base/guarded.h"
 #include "net/http_server.h"
+#include "tests/dmserver/answering_master.h"
 #include "tests/dmserver/node.h"
 #include "tests/dmserver/options.h"
 
 namespace dm::standin {
 
-// Times of DM. Tests may shorten what waits for a death or for a transfer by a factor (DM_STANDIN_TIME_SCALE, default 1).
-struct MasterTimes {
-  base::Duration election_lease = std::chrono::seconds(60);     // a killed leader is replaced after it
-  base::Duration start = std::chrono::seconds(10);              // to find a quorum, else exit 2
-  base::Duration settle = std::chrono::seconds(5);              // etcd's HealthInterval: "unhealthy cluster" before it
-  base::Duration health = std::chrono::seconds(7);              // what /health waits for a leader
-  base::Duration hang = std::chrono::seconds(95);               // what OpenAPI waits without quorum
-  base::Duration transfer = std::chrono::seconds(10);           // of a source with a running task
-  double ttl_scale = 1;                                         // of the workers' keepalive TTLs
-};
-
-class Master {
+class Master final : public AnsweringMaster {
  public:
   Master(MasterOptions options, std::string version, MasterTimes times);
-  ~Master();
+  ~Master() override;
 
   // Up to "serving"; the error is what DM logs, the process exits 2 with it.
   base::Result<void> Start(std::stop_token stop);
   // Hands leadership on, as SIGTERM does.
   void Stop();
 
-  // For the handlers.
-  struct Leader {
-    std::string name, addr;
-    bool self = false;
-  };
-  std::optional<Leader> DmLeader() const;
   Node& node() { return *node_; }
   const MasterOptions& options() const { return options_; }
-  const MasterTimes& times() const { return times_; }
-  bool Alive(const std::string& client_url) const;      // DM's own way: the transport answers
-  base::Result<Outcome> RemoveMember(const std::string& name);
-  void SetEvicted(bool evicted);
-  std::stop_token stop() const { return stop_.get_token(); }
+  MemberId Id() const override { return node_->self(); }
+  std::optional<Leader> DmLeader() const override;
+  base::Json State() const override { return node_->State(); }
+  bool Removed() const override { return node_->Removed(); }
+  bool AwaitQuorum(base::Duration timeout) const override { return node_->AwaitLeader(timeout, stop()); }
+  bool Alive(const std::string& client_url) const override;
+  base::Result<Outcome> Change(const std::function<Outcome(base::Json&)>& change, base::Duration timeout) override {
+    return node_->Change(change, timeout, stop());
+  }
+  base::Result<Outcome> RemoveMember(const std::string& name) override;
+  void SetEvicted(bool evicted) override;
+  base::Result<net::Response> AskLeader(const Leader& leader, const net::Request& request, base::Duration timeout) override;
+  base::Result<net::Response> AskWorker(const std::string& address, const net::Request& request) override;
+  const MasterTimes& times() const override { return times_; }
+  std::stop_token stop() const override { return stop_.get_token(); }
   std::string StatusText() const;
 
  private:
@@ -55,7 +49,6 @@ class Master {
   base::Result<void> CheckFirstStart(const base::Json& state, MemberId self);
   net::Response HandleClient(const net::Request& request);
   net::Response HandlePeer(const net::Request& request);
-  net::Response HandleHealth(std::string_view path);
   net::Response AddMember(const net::Request& request);
   net::Response RemoveMemberHere(const net::Request& request);
   net::Response Heard(const net::Request& request);
@@ -85,11 +78,5 @@ class Master {
   std::unique_ptr<net::HttpServer> peer_server_, client_server_;
   std::jthread session_;
 };
-
-// The two APIs, on the master that leads; others forward (gateway.cc, openapi.cc).
-net::Response HandleGateway(Master& master, const net::Request& request);
-net::Response HandleOpenApi(Master& master, const net::Request& request);
-
-net::Response JsonResponse(int status, const base::Json& body, std::string_view content_type, int indent);
 
 }  // namespace dm::standin

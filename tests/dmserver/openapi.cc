@@ -18,7 +18,7 @@ base::Json Page(base::Json rows) {
 }
 
 // What is shown of a source: the password never is, here.
-base::Json SourceView(Master& master, const base::Json& state, const std::string& name, bool with_status) {
+base::Json SourceView(AnsweringMaster& master, const base::Json& state, const std::string& name, bool with_status) {
   const auto& entry = state["sources"][name];
   auto view = entry["config"];
   view["password"] = "******";
@@ -35,7 +35,7 @@ base::Json SourceView(Master& master, const base::Json& state, const std::string
 
 class Api {
  public:
-  Api(Master& master, const net::Request& request) : master_(master), request_(request) {
+  Api(AnsweringMaster& master, const net::Request& request) : master_(master), request_(request) {
     const auto path = net::PathOf(request.target).substr(std::string_view("/api/v1/").size());
     for (const auto part : base::Split(path, '/')) parts_.emplace_back(part);
   }
@@ -66,7 +66,7 @@ class Api {
     return std::equal(shape.begin(), shape.end(), parts_.begin(),
                       [](std::string_view want, const std::string& have) { return want == "*" || want == have; });
   }
-  base::Json State() const { return master_.node().State(); }
+  base::Json State() const { return master_.State(); }
   bool Allowed(std::initializer_list<std::string_view> methods) const {
     return std::find(methods.begin(), methods.end(), request_.method) != methods.end();
   }
@@ -82,7 +82,7 @@ class Api {
     const auto state = State();
     for (const auto& member : state["members"]) {
       const auto name = base::GetStringOr(member, "name");
-      const bool self = base::GetStringOr(member, "id") == std::to_string(master_.node().self());
+      const bool self = base::GetStringOr(member, "id") == std::to_string(master_.Id());
       const auto& urls = member["clientURLs"];
       rows.push_back({{"addr", member["peerURLs"][0]},
                       {"alive", self || (!urls.empty() && master_.Alive(urls[0].get<std::string>()))},
@@ -202,7 +202,7 @@ class Api {
     return Changed([&](base::Json& state) { return SetRelay(state, parts_[1], on, workers); }, Empty(200));
   }
 
-  Master& master_;
+  AnsweringMaster& master_;
   const net::Request& request_;
   base::SystemClock clock_;
   std::vector<std::string> parts_;
@@ -228,24 +228,24 @@ base::Result<base::Json> OpenApiBody(const net::Request& request) {
   return json;
 }
 
-net::Response OpenApiChanged(Master& master, const std::function<Outcome(base::Json&)>& change, net::Response done) {
-  const auto outcome = master.node().Change(change, master.times().hang, master.stop());
+net::Response OpenApiChanged(AnsweringMaster& master, const std::function<Outcome(base::Json&)>& change, net::Response done) {
+  const auto outcome = master.Change(change, master.times().hang);
   if (!outcome) return Empty(502);
   if (*outcome) return Refused(**outcome);
   return done;
 }
 
-net::Response HandleOpenApi(Master& master, const net::Request& request) {
+net::Response HandleOpenApi(AnsweringMaster& master, const net::Request& request) {
   const auto leader = master.DmLeader();
   if (leader && !leader->self) {
-    auto answer = Forward(leader->addr, request, master.times().hang, master.node().tls(), master.stop());
+    auto answer = master.AskLeader(*leader, request, master.times().hang);
     return answer ? std::move(*answer) : Empty(502);
   }
-  if (master.node().Removed()) return Empty(400);
+  if (master.Removed()) return Empty(400);
   // The old leader goes on answering for its workers from memory; all else waits for a quorum.
   const bool from_memory = net::PathOf(request.target) == "/api/v1/cluster/workers";
   if (!from_memory || !leader) {
-    if (!master.node().AwaitLeader(master.times().hang, master.stop())) return Empty(502);
+    if (!master.AwaitQuorum(master.times().hang)) return Empty(502);
   }
   if (!leader) return Empty(400);
   return Api(master, request).Serve();

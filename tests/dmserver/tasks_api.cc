@@ -1,14 +1,13 @@
 #include "tests/dmserver/tasks_api.h"
 
 #include "base/strings.h"
-#include "tests/dmserver/peer_client.h"
 
 namespace dm::standin {
 namespace {
 
 const net::Response kDone{200, {}, ""};
 
-net::Response CreateByApi(Master& master, const net::Request& request) {
+net::Response CreateByApi(AnsweringMaster& master, const net::Request& request) {
   const auto body = OpenApiBody(request);
   if (!body) return OpenApiSchema(body.error().message);
   const auto* task = base::Find(*body, "task");
@@ -25,9 +24,9 @@ net::Response CreateByApi(Master& master, const net::Request& request) {
                         OpenApiReply(201, {{"task", *task}, {"check_result", ""}}));
 }
 
-net::Response List(Master& master) {
+net::Response List(AnsweringMaster& master) {
   auto rows = base::Json::array();
-  const auto state = master.node().State();
+  const auto state = master.State();
   if (const auto* tasks = base::Find(state, "tasks"); tasks != nullptr && tasks->is_object()) {
     for (const auto& [name, task] : tasks->items()) rows.push_back(task["config"]);
   }
@@ -35,8 +34,8 @@ net::Response List(Master& master) {
   return OpenApiReply(200, {{"data", std::move(rows)}, {"total", total}});
 }
 
-net::Response Status(Master& master, const std::string& name) {
-  const auto state = master.node().State();
+net::Response Status(AnsweringMaster& master, const std::string& name) {
+  const auto state = master.State();
   if (base::FindPath(state, {"tasks", name}) == nullptr) return OpenApiRefused(NoSuchTask(name));
   auto rows = TaskStatus(state, name, AskWorkers(master, state));
   const auto total = rows.size();
@@ -62,21 +61,21 @@ std::vector<std::string> SourcesIn(const net::Request& request) {
 
 }  // namespace
 
-Unreachable AskWorkers(Master& master, const base::Json& state) {
+Unreachable AskWorkers(AnsweringMaster& master, const base::Json& state) {
   return [&master, &state](const std::string& worker) -> std::string {
     const auto* entry = base::FindPath(state, {"workers", worker});
     const auto address = entry == nullptr ? std::string() : base::GetStringOr(*entry, "addr");
     net::Request request;
     request.target = "/status";
     request.timeout = std::chrono::seconds(1);
-    const auto answer = Call(address, request, master.node().tls(), master.stop());
+    const auto answer = master.AskWorker(address, request);
     if (answer) return {};
     return "[code=38008:class=dm-master:scope=internal:level=high], Message: grpc request error, RawCause: rpc error: code = "
            "Unavailable desc = connection error: desc = \"transport: Error while dialing: " + answer.error().message + "\"";
   };
 }
 
-std::optional<net::Response> HandleTasks(Master& master, const net::Request& request, const std::vector<std::string>& parts) {
+std::optional<net::Response> HandleTasks(AnsweringMaster& master, const net::Request& request, const std::vector<std::string>& parts) {
   if (parts.size() == 1) {
     if (request.method == "POST") return CreateByApi(master, request);
     return request.method == "GET" ? List(master) : OpenApiSchema("method not allowed");
