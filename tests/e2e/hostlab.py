@@ -117,13 +117,14 @@ class HostLab:
             f"--health-port={health}", f"--webhook-configuration={RELEASE}-webhook-{SYSTEM}",
             f"--ca-secret={RELEASE}-webhook-ca", f"--policy={self.policy}", "--drain-delay=0s", *flags])
 
-    def start_operator(self, *flags):
-        """dm-operator beside the cluster, under the chart's service account."""
+    def start_operator(self, *flags, lead=False):
+        """dm-operator beside the cluster, under the chart's service account; with `lead` it takes the lease first."""
         account = self.cluster.service_account_kubeconfig(SYSTEM, f"{RELEASE}-operator", duration="8h")
         self.operator_health = self.cluster.plan.port(8082)
         return self.cluster.run_host("operator", [
             BIN / "dm-operator", f"--kubeconfig={account}", "--health-address=127.0.0.1", f"--policy={self.policy}",
-            f"--health-port={self.operator_health}", "--leader-elect=false", *flags])
+            f"--health-port={self.operator_health}", f"--leader-elect={str(lead).lower()}", f"--lease-namespace={SYSTEM}",
+            f"--lease-name={RELEASE}-operator", *flags])
 
     def await_admission(self):
         """Until a manifest is refused by us (and not for want of an answer)."""

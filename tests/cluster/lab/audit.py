@@ -20,8 +20,12 @@ class Audit:
         """
         found = []
         for path in sorted(self._folder.glob("audit*.log"), key=lambda path: (path.name == "audit.log", path.name)):
+            if since is not None and path.stat().st_mtime < since:
+                continue
             with open(path, encoding="utf-8") as lines:
-                found += [event for event in map(_parse, lines) if event and _matches(
+                # Most lines are other users': looking for the name costs a tenth of decoding them.
+                ours = lines if user is None else (line for line in lines if user in line)
+                found += [event for event in map(_parse, ours) if event and _matches(
                     event, user, verbs, since, resource, namespace, code)]
         return found
 
