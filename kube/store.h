@@ -49,6 +49,11 @@ class Store {
 
   // The snapshot is made when it is asked for and kept until something changes: a burst of events copies nothing.
   std::shared_ptr<const Snapshot<T>> Read() const;
+  // Without a snapshot, which costs the whole store after each change: one item (null: none), those whose key begins with
+  // `prefix` in the order of their keys, and how many there are.
+  std::shared_ptr<const T> Find(const std::string& key) const;
+  std::vector<std::shared_ptr<const T>> WithPrefix(const std::string& prefix) const;
+  std::size_t Size() const;
   bool Synced() const;
   // Waits for the first list; false when stopped or timed out.
   bool WaitSynced(std::stop_token stop, base::Duration timeout) const;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/strings.h"
 #include "kube/store.h"
 
 namespace dm::kube {
@@ -14,6 +15,25 @@ std::shared_ptr<const Snapshot<T>> Store<T>::Read() const {
   auto state = state_.Lock();
   if (!state->made) state->made = std::make_shared<const Snapshot<T>>(state->current);
   return state->made;
+}
+
+template <class T>
+std::shared_ptr<const T> Store<T>::Find(const std::string& key) const {
+  return state_.Lock()->current.Find(key);
+}
+
+template <class T>
+std::vector<std::shared_ptr<const T>> Store<T>::WithPrefix(const std::string& prefix) const {
+  std::vector<std::shared_ptr<const T>> found;
+  auto state = state_.Lock();
+  const auto& items = state->current.items;
+  for (auto it = items.lower_bound(prefix); it != items.end() && base::StartsWith(it->first, prefix); ++it) found.push_back(it->second);
+  return found;
+}
+
+template <class T>
+std::size_t Store<T>::Size() const {
+  return state_.Lock()->current.items.size();
 }
 
 template <class T>

@@ -46,6 +46,27 @@ class StoreTest : public ::testing::Test {
 
 using Strings = std::vector<std::string>;
 
+TEST_F(StoreTest, ItemsAreFoundByKeyAndByWhatTheirKeysBeginWith) {
+  EXPECT_TRUE(store_.WithPrefix("").empty());
+  store_.Replace({Make("b", "1"), Make("a-2", "2"), Make("a-1", "3"), Make("a", "4")}, "5");
+  const auto names = [this](const std::string& prefix) {
+    Strings found;
+    for (const auto& item : store_.WithPrefix(prefix)) found.push_back(item->meta.name);
+    return found;
+  };
+  EXPECT_EQ(names("ns/a-"), (Strings{"a-1", "a-2"}));
+  EXPECT_EQ(names("ns/a"), (Strings{"a", "a-1", "a-2"}));
+  EXPECT_EQ(names("ns/c"), Strings());
+  EXPECT_EQ(names("").size(), store_.Size());
+  EXPECT_EQ(store_.Find("ns/b")->meta.resource_version, "1");
+  EXPECT_EQ(store_.Find("ns/c"), nullptr);
+  // What was found stays as it was.
+  const auto before = store_.Find("ns/b");
+  store_.Upsert(Make("b", "6"), "6");
+  EXPECT_EQ(before->meta.resource_version, "1");
+  EXPECT_EQ(store_.Find("ns/b")->meta.resource_version, "6");
+}
+
 TEST_F(StoreTest, FirstListIsInitialLaterOnesAreNews) {
   EXPECT_FALSE(store_.Synced());
   EXPECT_FALSE(store_.Read()->synced);

@@ -12,19 +12,19 @@ namespace {
 // Calls `take` for each item whose key begins with `prefix` and that carries the cluster's label.
 template <class T, class Take>
 void EachOf(const kube::Store<T>& store, const std::string& cluster, const std::string& prefix, Take take) {
-  const auto snapshot = store.Read();
-  for (auto it = snapshot->items.lower_bound(prefix); it != snapshot->items.end() && base::StartsWith(it->first, prefix); ++it) {
-    if (Stores::ClusterOf(it->second->meta) == cluster) take(*it->second);
+  for (const auto& item : store.WithPrefix(prefix)) {
+    if (Stores::ClusterOf(item->meta) == cluster) take(*item);
   }
 }
 
 void TakeChild(lifecycle::Observed& seen, const Kept& kept) {
-  auto object = base::ParseJson(kept.text);
-  if (!object) {   // it was our own dump
-    base::LogError("a kept object does not parse", {{"object", kept.meta.Key()}, {"error", object.error().ToString()}});
+  auto object = ObjectOf(kept);
+  auto meta = object ? kube::api::ParseObjectMeta(*object) : base::Result<kube::api::ObjectMeta>(base::Propagate(object));
+  if (!meta) {   // it was our own dump
+    base::LogError("a kept object does not parse", {{"object", kept.meta.Key()}, {"error", meta.error().ToString()}});
     return;
   }
-  seen.children[kept.kind + "/" + kept.meta.name] = {kept.meta, std::move(*object)};
+  seen.children[kept.kind + "/" + kept.meta.name] = {std::move(*meta), std::move(*object)};
 }
 
 lifecycle::RoleState& Of(lifecycle::Observed& seen, Role role) {

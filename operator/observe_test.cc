@@ -19,7 +19,7 @@ std::shared_ptr<const T> Item(std::string name, std::string instance) {
   if (!instance.empty()) item->meta.labels["app.kubernetes.io/instance"] = std::move(instance);
   if constexpr (std::is_same_v<T, Kept>) {
     item->kind = "Service";
-    item->text = R"({"kind":"Service"})";
+    item->text = base::PackedText(R"({"kind":"Service","metadata":{"name":")" + item->meta.name + R"(","labels":{"mine":"too"}}})");
   }
   return item;
 }
@@ -47,7 +47,8 @@ TEST(Observe, TakesWhatCarriesTheLabelAndTheName) {
                            Item<lifecycle::Claim>("dm-master-a-dm-master-2-copy", "a")}, "1");
   const auto seen = Observe(b.stores, b.want, nullptr, {});
   ASSERT_EQ(seen.children.size(), 1u);
-  EXPECT_NE(seen.Find("Service", "a-dm-master"), nullptr);
+  ASSERT_NE(seen.Find("Service", "a-dm-master"), nullptr);
+  EXPECT_EQ(seen.Find("Service", "a-dm-master")->meta.labels.at("mine"), "too");
   EXPECT_EQ(seen.master.pods.size(), 1u);
   EXPECT_TRUE(seen.worker.pods.contains(10));
   EXPECT_EQ(seen.master.claims.size(), 1u);
@@ -82,12 +83,13 @@ TEST(Stores, AStatusThatComesBackIsNoNewsButAnAnnotationIs) {
   base::SeededRandom random(1);
   kube::testing::FakeApi api;
   Stores stores(api, clock, random, [&](const std::string& key, bool) { told.push_back(key); });
+  base::TextPacker packer;
   Json object = app::testing::ClusterJson();
   object["metadata"]["generation"] = 1;
   int version = 7;
   const auto arrive = [&] {
     object["metadata"]["resourceVersion"] = std::to_string(++version);
-    stores.clusters.Upsert(std::make_shared<const Kept>(*ParseKept(object)), std::to_string(version));
+    stores.clusters.Upsert(std::make_shared<const Kept>(*ParseKept(object, packer)), std::to_string(version));
   };
   arrive();
   EXPECT_EQ(told.size(), 1u);
@@ -97,12 +99,41 @@ TEST(Stores, AStatusThatComesBackIsNoNewsButAnAnnotationIs) {
   object["metadata"]["annotations"]["dm.pingcap.com/data"] = "reuse";
   arrive();
   EXPECT_EQ(told.size(), 2u);
-  object["metadata"]["generation"] = 2;
+  object["metadata"]["labels"]["team"] = "orders";
   arrive();
   EXPECT_EQ(told.size(), 3u);
+  object["metadata"]["generation"] = 2;
+  arrive();
+  EXPECT_EQ(told.size(), 4u);
   // Any change of a child counts: its status is what we wait for.
   stores.sets.Upsert(Item<Kept>("orders-dm-master", "orders"), "20");
   EXPECT_EQ(told.back(), "ns/orders");
+}
+
+TEST(Stores, KeepOfPodsAndClaimsWhatIsAskedOfThem) {
+  const Json meta = {{"name", "dm-master-a-dm-master-0"},
+                     {"namespace", "ns"},
+                     {"uid", "u"},
+                     {"creationTimestamp", "2026-11-24T18:00:05Z"},
+                     {"labels", {{"app.kubernetes.io/instance", "a"}, {"app.kubernetes.io/component", "dm-master"}, {"controller-revision-hash", "r7"}}},
+                     {"annotations", {{std::string(annotations::kMemberId), "17"}, {lifecycle::kSelectedNode, "n1"}, {std::string(lifecycle::kAuthorityMark), "m"},
+                                      {"pv.kubernetes.io/bind-completed", "yes"}}},
+                     {"ownerReferences", {{{"kind", "DMCluster"}, {"name", "a"}, {"uid", "c"}}}}};
+  const auto claim = ParseTrimmedClaim({{"kind", "PersistentVolumeClaim"}, {"metadata", meta}, {"status", {{"phase", "Bound"}}}});
+  ASSERT_TRUE(claim);
+  EXPECT_EQ(claim->MemberId(), "17");
+  EXPECT_EQ(claim->meta.Annotation(lifecycle::kSelectedNode), "n1");
+  EXPECT_FALSE(claim->meta.annotations.contains("pv.kubernetes.io/bind-completed"));
+  EXPECT_EQ(Stores::ClusterOf(claim->meta), "ns/a");
+  EXPECT_EQ(claim->meta.owners.size(), 1u);
+  EXPECT_EQ(claim->meta.creation_timestamp, "2026-11-24T18:00:05Z");
+  const auto pod = ParseTrimmedPod({{"kind", "Pod"}, {"metadata", meta}, {"spec", {{"containers", Json::array()}}}, {"status", {{"podIP", "10.0.0.1"}}}});
+  ASSERT_TRUE(pod);
+  EXPECT_EQ(pod->controller_revision, "r7");
+  EXPECT_EQ(pod->meta.Annotation(std::string(lifecycle::kAuthorityMark)), "m");
+  EXPECT_EQ(pod->meta.creation_timestamp, "2026-11-24T18:00:05Z");
+  EXPECT_EQ(Stores::ClusterOf(pod->meta), "ns/a");
+  EXPECT_EQ(pod->meta.labels.size(), 1u);
 }
 
 TEST(Expectations, HoldUntilSeenOrForSomeSeconds) {

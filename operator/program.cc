@@ -45,7 +45,7 @@ struct Program::Impl {
         findings(metrics),
         reconciler(Parts(), {options.members_settled, options.members_busy, options.resync}),
         controller(kName, queue, [this](const kube::Key& key, std::stop_token stop) { return reconciler.Reconcile(key, std::move(stop)); },
-                   options.workers, clock),
+                   options.workers, clock, app::AddReconcileTimes(metrics, kName)),
         health(options.common.health_address, options.common.health_port, metrics, live, ready) {
     if (options.lead) {
       elector = std::make_unique<kube::LeaderElector>(
@@ -56,7 +56,8 @@ struct Program::Impl {
     // A change of nodes, classes, namespaces or the policy may concern every cluster; none of it is urgent. Pods of others change
     // all the time: of a place in the queue the earliest counts, so that they lead to one look in half a minute.
     view.OnChange([this](const app::ViewChange& change) {
-      for (const auto& [key, cluster] : stores.clusters.Read()->items) {
+      for (const auto& cluster : stores.clusters.WithPrefix("")) {
+        const kube::Key key = cluster->meta.Key();
         if (change.AnyButUsage()) {
           queue.Add(key, kube::WorkQueue::Priority::kLow);
         } else {
@@ -66,7 +67,7 @@ struct Program::Impl {
       Wake();
     });
     policy.OnRefused([this] {
-      for (const auto& [key, cluster] : stores.clusters.Read()->items) queue.Add(key, kube::WorkQueue::Priority::kLow);
+      for (const auto& cluster : stores.clusters.WithPrefix("")) queue.Add(cluster->meta.Key(), kube::WorkQueue::Priority::kLow);
     });
     AddChecks();
     AddMetrics();
@@ -170,7 +171,7 @@ struct Program::Impl {
       const auto stats = poller.Stats();
       reads.RaiseTo(static_cast<double>(stats.reads));
       unknown.RaiseTo(static_cast<double>(stats.unknown));
-      clusters.Set(static_cast<double>(stores.clusters.Read()->items.size()));
+      clusters.Set(static_cast<double>(stores.clusters.Size()));
     });
   }
 

@@ -107,7 +107,7 @@ void Reconciler::KeepCertificates(Pass& pass, const DMCluster& want, std::stop_t
 void Reconciler::Expect(const std::string& key, const std::string& ns, const Written& written) {
   const std::string where = ns + "/" + written.name;
   const auto reached = [written, where](const auto& store) {
-    const auto item = store.Read()->Find(where);
+    const auto item = store.Find(where);
     if (written.resource_version.empty()) return !item || item->meta.uid != written.uid || item->meta.BeingDeleted();
     return item && HasReached(item->meta.resource_version, written.resource_version);
   };
@@ -147,7 +147,7 @@ Result<void> Reconciler::WriteStatus(Pass& pass, std::stop_token stop) {
 }
 
 Result<kube::Requeue> Reconciler::Reconcile(const std::string& key, std::stop_token stop) {
-  const auto kept = parts_.stores.clusters.Read()->Find(key);
+  const auto kept = parts_.stores.clusters.Find(key);
   if (!kept || kept->meta.BeingDeleted()) {
     Forget(key);
     return kube::Requeue{};
@@ -156,7 +156,7 @@ Result<kube::Requeue> Reconciler::Reconcile(const std::string& key, std::stop_to
   const auto surroundings = parts_.surroundings();
   if (!surroundings.policy) return base::Fail(Code::kUnavailable, "there is no policy yet");
   const auto policy = Unsoftened(surroundings.policy);
-  const auto object = base::ParseJson(kept->text);
+  const auto object = ObjectOf(*kept);
   if (!object) return base::Fail(Code::kInternal, "a kept DMCluster does not parse");
   Decoded decoded = Decode(*object);
 
@@ -216,7 +216,11 @@ Result<kube::Requeue> Reconciler::Reconcile(const std::string& key, std::stop_to
   } else if (!outcome.result && outcome.result.error().code != Code::kCancelled && outcome.result.error().code != Code::kConflict) {
     pass.plan.waits.push_back({lifecycle::Component::kCluster, "ActionFailed", outcome.result.error().ToString()});
   }
-  const auto written = WriteStatus(pass, stop);
+  // After a start of ours nothing has been read of the members yet. That is no news to a status that is up to date: the reading
+  // comes at once, and this pass again with it.
+  const bool unread = credentials && !pass.plan.hands_off && !parts_.poller.Latest(key) && outcome.written.empty() && outcome.result && !namespace_goes &&
+                      base::GetIntOr(pass.want().status, "observedGeneration", 0) == pass.want().meta.generation;
+  const auto written = unread ? Result<void>() : WriteStatus(pass, stop);
 
   if (pass.plan.hands_off || !credentials) {
     parts_.poller.Forget(key);

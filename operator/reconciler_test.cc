@@ -39,6 +39,43 @@ TEST(Reconciler, ACompliantClusterBecomesReadyAndIsThenLeftAlone) {
   EXPECT_EQ(c.api.writes(), writes);
 }
 
+TEST(Reconciler, AStartOfOursIsNoNewsToASettledCluster) {
+  SmallCluster c;
+  c.Create();
+  c.Settle();
+  const auto start = [&c](members::Poller& poller) {   // another process: it knows what the API server knows
+    return Reconciler({c.client, c.stores, [&c] { return app::Surroundings{c.view, c.policy}; }, [&c] { return c.policy_error; }, poller, c.executor,
+                       c.credentials, c.certificates, c.findings,
+                       [](const kube::ObjectReference&, bool, const std::string&, const std::string&) {}, c.clock}, {});
+  };
+  const auto pass = [&c](Reconciler& reconciler) {
+    c.Sync();
+    ASSERT_TRUE(reconciler.Reconcile(SmallCluster::kKey, {}));
+    c.Sync();
+  };
+  const int writes = c.api.writes();
+  members::Poller first(c.members.Dialer(), c.clock, 1, [](const std::string&) {});
+  Reconciler one = start(first);
+  pass(one);
+  EXPECT_EQ(first.RunDue(), 1) << "it asks at once";
+  pass(one);
+  EXPECT_EQ(c.api.writes(), writes);
+
+  // What the first reading says is written, and so is a new generation before it.
+  for (const char* name : {"orders-dm-master-0", "orders-dm-master-1", "orders-dm-master-2"}) c.members.down.insert(name);
+  members::Poller second(c.members.Dialer(), c.clock, 1, [](const std::string&) {});
+  Reconciler two = start(second);
+  pass(two);
+  EXPECT_EQ(c.api.writes(), writes);
+  c.Edit([](Json& object) { object["spec"]["worker"]["replicas"] = 3; });
+  pass(two);
+  EXPECT_EQ(c.Status()["observedGeneration"], 2);
+  EXPECT_EQ(c.Status()["master"]["members"]["orders-dm-master-2"]["health"], false);
+  EXPECT_GE(second.RunDue(), 1);
+  pass(two);
+  EXPECT_EQ(c.Condition("Degraded").substr(0, 4), "True") << c.Status()["conditions"];
+}
+
 TEST(Reconciler, OnePassDoesNotRepeatWhatTheCacheHasNotShownYet) {
   SmallCluster c;
   c.Create();

@@ -1,5 +1,6 @@
 // Stores: what the API server has that concerns DMClusters, watched. Objects whose every field may matter (they are compared
-// with what is desired) are kept as compact text and parsed when their cluster is looked at; the rest as trimmed structs.
+// with what is desired) are kept as packed text and parsed when their cluster is looked at; the rest as trimmed structs: with
+// a thousand clusters of three masters and two workers this is most of the operator's memory (docs/performance.md).
 //
 // Reflectors: DMClusters of all namespaces; StatefulSets, Services, ConfigMaps, PodDisruptionBudgets, pods and claims with
 // v1's labels (app.kubernetes.io/managed-by=tidb-operator, name=dm-cluster), nothing else.
@@ -14,6 +15,7 @@
 
 #include "app/view_assembly.h"
 #include "base/clock.h"
+#include "base/packed_text.h"
 #include "base/random.h"
 #include "kube/api/object_meta.h"
 #include "kube/api/pod_spec.h"
@@ -23,15 +25,19 @@
 
 namespace dm::op {
 
-// An object as compact JSON, without managedFields.
+// An object as JSON, without managedFields, and what is asked of it without a look into that.
 struct Kept {
-  kube::api::ObjectMeta meta;
+  kube::api::ObjectMeta meta;      // name, namespace, uid, versions, deletion and the label of the cluster; the text has the rest
   std::string kind;
-  std::string text;
+  std::size_t notes = 0;           // a hash of labels and annotations
+  base::PackedText text;
 };
-base::Result<Kept> ParseKept(const base::Json& object);
-// ParsePod without what nobody here asks for (containers' resources, affinities).
+// `packer`: the one for objects of this kind.
+base::Result<Kept> ParseKept(const base::Json& object, base::TextPacker& packer);
+base::Result<base::Json> ObjectOf(const Kept& kept);
+// ParsePod and ParseClaim without what nobody here asks for: containers' resources, affinities, others' labels and annotations.
 base::Result<kube::api::Pod> ParseTrimmedPod(const base::Json& object);
+base::Result<lifecycle::Claim> ParseTrimmedClaim(const base::Json& object);
 
 inline constexpr char kChildLabels[] = "app.kubernetes.io/managed-by=tidb-operator,app.kubernetes.io/name=dm-cluster";
 

@@ -172,13 +172,14 @@ class SmallCluster {
 
   // --- the operator
   void Sync() {
-    Fill(stores.clusters, "/apis/pingcap.com/v1alpha1/dmclusters", ParseKept);
-    Fill(stores.sets, "/apis/apps/v1/statefulsets", ParseKept);
-    Fill(stores.services, "/api/v1/services", ParseKept);
-    Fill(stores.config_maps, "/api/v1/configmaps", ParseKept);
-    Fill(stores.budgets, "/apis/policy/v1/poddisruptionbudgets", ParseKept);
+    const auto keep = [this](const Json& object) { return ParseKept(object, packer); };
+    Fill(stores.clusters, "/apis/pingcap.com/v1alpha1/dmclusters", keep);
+    Fill(stores.sets, "/apis/apps/v1/statefulsets", keep);
+    Fill(stores.services, "/api/v1/services", keep);
+    Fill(stores.config_maps, "/api/v1/configmaps", keep);
+    Fill(stores.budgets, "/apis/policy/v1/poddisruptionbudgets", keep);
     Fill(stores.pods, "/api/v1/pods", ParseTrimmedPod);
-    Fill(stores.claims, "/api/v1/persistentvolumeclaims", lifecycle::ParseClaim);
+    Fill(stores.claims, "/api/v1/persistentvolumeclaims", ParseTrimmedClaim);
   }
   base::Result<kube::Requeue> Once() {
     Sync();
@@ -211,6 +212,7 @@ class SmallCluster {
   std::vector<std::string> events;
   std::string last_error;
   std::optional<base::Duration> last_requeue;
+  base::TextPacker packer;
   kube::Client client{api};
   Stores stores{api, clock, random, [](const std::string&, bool) {}};
   members::Poller poller{members.Dialer(), clock, 1, [](const std::string&) {}};
