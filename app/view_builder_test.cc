@@ -185,7 +185,7 @@ TEST_F(ViewBuilderTest, WhichNodesAreAlikeIsToldAnewWhenANodeChanges) {
   for (const char* name : {"a", "b", "c"}) SetNode(NodeJson(name));
   const auto first = Build().view;
   EXPECT_TRUE(groups_are_of_its_nodes(*first));
-  EXPECT_EQ(first->groups->lots, 1u);
+  EXPECT_EQ(first->groups->lots(), 1u);
   SetClass(StorageClassJson("fast"));
   EXPECT_EQ(Build().view->groups, first->groups) << "the nodes are the same";
   base::Json changed = NodeJson("b");

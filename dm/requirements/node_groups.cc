@@ -29,8 +29,7 @@ std::optional<Exclusion> WhyNot(const kube::api::Node& node, const PodSpec& pod)
 struct SameLot {
   bool operator()(const NodeView* a, const NodeView* b) const {
     return a->traits == b->traits && a->cpu == b->cpu && a->memory == b->memory && a->size_known == b->size_known &&
-           a->pods == b->pods && a->kind_faults == b->kind_faults && a->network_gbps == b->network_gbps &&
-           a->used_cpu == b->used_cpu && a->used_memory == b->used_memory;
+           a->pods == b->pods && a->kind_faults == b->kind_faults && a->network_gbps == b->network_gbps;
   }
 };
 

@@ -27,8 +27,8 @@ constexpr unsigned kViews = 4000;
 // The reference: no state but where pods stand.
 class Plain {
  public:
-  Plain(const std::vector<const RoleNodes*>& roles, const SeatingRules& rules, const Policy* policy)
-      : roles_(roles), rules_(rules), policy_(policy), view_(*roles.front()->view) {}
+  Plain(const std::vector<const RoleNodes*>& roles, const SeatingRules& rules, bool alone)
+      : roles_(roles), rules_(rules), alone_(alone), view_(*roles.front()->view) {}
 
   std::vector<std::int64_t> Seat() {
     std::vector<std::int64_t> placed;
@@ -59,7 +59,7 @@ class Plain {
   const Candidate* Open(std::size_t role, std::size_t node) const {
     for (const Candidate& c : roles_[role]->candidates) {
       if (c.index != node) continue;
-      const bool kind = rules_.which == Count::kAll || c.kind, holds = rules_.measure == Measure::kHosts || !c.size_known || c.fits > 0;
+      const bool kind = rules_.which == Count::kAll || c.kind, holds = rules_.measure == Measure::kHosts || !c.size_known || FitsOf(c, rules_.measure) > 0;
       return kind && holds ? &c : nullptr;
     }
     return nullptr;
@@ -72,11 +72,11 @@ class Plain {
 
   Left LeftOn(const Candidate& candidate) const {
     Left left{Quantity::Max(), Quantity::Max(), std::numeric_limits<std::int32_t>::max()};
-    const NodeView& node = *candidate.node;
-    if (rules_.measure == Measure::kSize) {
-      left.pods = node.pods;
-      if (candidate.size_known && policy_ == nullptr) left.pods = candidate.fits;
-      if (candidate.size_known && policy_ != nullptr) left = {OfferedCpu(node, *policy_), OfferedMemory(node, *policy_), node.pods};
+    if (rules_.measure != Measure::kHosts) {
+      const Offer offer = roles_.front()->OfferOf(candidate, rules_.measure);
+      left.pods = std::max<std::int64_t>(offer.pods, 0);
+      if (candidate.size_known && alone_) left.pods = FitsOf(candidate, rules_.measure);
+      if (candidate.size_known && !alone_) left = {offer.cpu, offer.memory, left.pods};
     }
     for (const Standing& pod : standing_) {
       if (pod.node != candidate.index) continue;
@@ -169,19 +169,20 @@ class Plain {
 
   const std::vector<const RoleNodes*> roles_;
   const SeatingRules rules_;
-  const Policy* policy_;
+  const bool alone_;                 // the amounts do not count, only how many pods a candidate holds
   const ClusterView& view_;
   std::vector<Standing> standing_;
 };
 
 ClusterView SomeView(Random& random) {
   ClusterView view = fixtures::ViewOf(random, fixtures::SomeNodes(random, 2 + random.Below(12)));
-  for (auto& node : view.nodes) {
+  Usage used;
+  for (const auto& node : view.nodes) {
     if (!random.OneIn(6)) continue;
-    auto used = std::make_shared<NodeView>(*node);
-    used->used_cpu = Quantity::FromUnits(random.Below(20));
-    node = std::move(used);
+    const Reserved all{Quantity::FromUnits(random.Below(20)), Quantity::FromUnits(std::int64_t{random.Below(4)} << 30), random.Below(8)};
+    used[node->node->meta.name] = std::make_shared<const NodeUsage>(NodeUsage{all, {}});
   }
+  view.PutUsage(used);
   return view;
 }
 
@@ -237,16 +238,16 @@ TEST(SeatingByChance, AsLookingAtEveryNodeAndPod) {
     std::vector<const RoleNodes*> order;
     for (const RoleNodes& role : roles) order.push_back(&role);
     const SeatingRules rules{.which = random.OneIn(3) ? Count::kAll : Count::kQualified,
-                             .measure = random.OneIn(3) ? Measure::kHosts : Measure::kSize, .tight = random.OneIn(2)};
-    const auto placed = Seat(order, rules, policy);
-    ASSERT_EQ(placed, Plain(order, rules, &policy).Seat());
+                             .measure = random.OneIn(3) ? Measure::kHosts : random.OneIn(2) ? Measure::kOffered : Measure::kSize, .tight = random.OneIn(2)};
+    const auto placed = Seat(order, rules);
+    ASSERT_EQ(placed, Plain(order, rules, false).Seat());
     for (std::size_t role = 0; role < placed.size(); ++role) {
       ++(placed[role] == roles[role].replicas ? all : placed[role] > 0 ? some : none);
       needed += NeedsSeating(roles[role]) ? 1 : 0;
     }
     std::int64_t alone = 0;
     for (const bool tight : {false, true}) {
-      alone = std::max(alone, Plain({order.front()}, {.which = rules.which, .measure = rules.measure, .tight = tight}, nullptr).Seat().front());
+      alone = std::max(alone, Plain({order.front()}, {.which = rules.which, .measure = rules.measure, .tight = tight}, true).Seat().front());
     }
     ASSERT_EQ(SeatAlone(*order.front(), rules.which, rules.measure), alone);
   }

@@ -181,8 +181,8 @@ class Api {
     if (const auto refusal = TransferSource(rehearsal, source, worker)) return Refused(*refusal);
     if (running.empty()) return Changed([&](base::Json& state) { return TransferSource(state, source, worker); }, Empty(200));
     // Running tasks are paused, the source is moved, they are started again. Who stops in between leaves them paused.
-    const auto paused = master_.node().Change([&](base::Json& state) { return SetSourceStages(state, source, running, "Paused"); },
-                                              master_.times().hang, master_.stop());
+    const auto paused = master_.Change([&](base::Json& state) { return SetSourceStages(state, source, running, "Paused"); },
+                                       master_.times().hang);
     if (!paused || !clock_.WaitFor(master_.times().transfer, master_.stop())) return Empty(502);
     return Changed(
         [&](base::Json& state) -> Outcome {

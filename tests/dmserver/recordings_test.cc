@@ -316,8 +316,8 @@ TEST_F(Recordings, ATransferInSyncTakesItsTimeAndOneWithoutATaskNone) {
   // Its task was paused for it and runs again; the source was never without a worker.
   std::vector<std::string> stages, workers;
   for (const auto& entry : masters_["m0"]->node().State()["journal"]) {
-    if (entry["what"] == "subtask") stages.push_back(entry["value"]);
-    if (entry["what"] == "source") workers.push_back(entry["value"]);
+    if (entry["what"] == "subtask") stages.push_back(base::GetStringOr(entry, "value"));
+    if (entry["what"] == "source") workers.push_back(base::GetStringOr(entry, "value"));
   }
   ASSERT_GE(stages.size(), 3u);
   EXPECT_EQ(std::vector<std::string>(stages.end() - 3, stages.end()), (std::vector<std::string>{"Running", "Paused", "Running"}));
