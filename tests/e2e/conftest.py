@@ -1,5 +1,6 @@
 """One cluster for all end-to-end tests: mixed nodes, our image, our chart installed by Helm as a user would."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,12 +13,26 @@ sys.path[:0] = [str(ROOT / "tests/cluster"), str(ROOT / "tests/e2e")]
 import dmlab  # noqa: E402  (needs the path above)
 import hostlab  # noqa: E402
 import watchedlab  # noqa: E402
+from lanes import LANES, lane_of  # noqa: E402
+
+
+def pytest_addoption(parser):
+    parser.addoption("--lane", choices=list(LANES), help="only the tests of this lane (lanes.py)")
+
+
+def pytest_collection_modifyitems(config, items):
+    lane = config.getoption("--lane")
+    if lane:
+        chosen = [item for item in items if lane_of(item.path.name) == lane]
+        config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+        items[:] = chosen
 
 
 @pytest.fixture(scope="session")
 def images():
-    """Archives of our image and of the DM that the clusters run."""
-    return dmlab.build_images()
+    """Archives of our image and of the DM that the clusters run; DM_IMAGES: made before, by a run of several lanes."""
+    made = os.environ.get("DM_IMAGES")
+    return made.split(os.pathsep) if made else dmlab.build_images()
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ def member_stages(status):
 
 
 def test_production_cluster_is_ready_within_90_seconds(lab):
-    """Lives in its own namespace, untouched until test_3_quiet counts what was written to it."""
+    """Lives in its own namespace, untouched until test_9_quiet counts what was written to it."""
     lab.kubectl("create", "namespace", "quiet")
     started = time.monotonic()
     lab.apply(dmlab.manifest("orders", "quiet", production=True))

@@ -1,7 +1,7 @@
 """What the operator wrote to a cluster to which nothing happened since it became Ready (test_2_lifecycle made it).
 
-Before the fault tests: when nodes or the API server go, the status has something to say. Most of the other test_3 files come
-before it: they judge on a cluster of their own, and the time passes with them.
+Not beside the fault tests (lanes.py): when nodes or the API server go, the status has something to say. The tests of admission and
+of TLS come before it, and the time passes with them.
 """
 
 import datetime
