@@ -315,7 +315,8 @@ TEST_F(Recordings, ATransferInSyncTakesItsTimeAndOneWithoutATaskNone) {
   EXPECT_LT(quick, slow);
   // Its task was paused for it and runs again; the source was never without a worker.
   std::vector<std::string> stages, workers;
-  for (const auto& entry : masters_["m0"]->node().State()["journal"]) {
+  const auto state = masters_["m0"]->node().State();
+  for (const auto& entry : state["journal"]) {
     if (entry["what"] == "subtask") stages.push_back(base::GetStringOr(entry, "value"));
     if (entry["what"] == "source") workers.push_back(base::GetStringOr(entry, "value"));
   }
