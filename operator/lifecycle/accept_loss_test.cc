@@ -72,6 +72,25 @@ TEST(AcceptLoss, ANewClusterStartsInItsPlaceOnce) {
   }
 }
 
+TEST(AcceptLoss, AMasterThatWasJustJoiningDiesWithTheRest) {
+  World w(2, 0);
+  w.Run(30);
+  w.want.master.replicas = 3;
+  w.Hold("a-dm-master-2", true);   // it has its line and its claim, and does not come to use them
+  w.Run(15);
+  ASSERT_NE(base::GetStringOr(*DataOf(w), "a-dm-master-2").find("\nclaim "), std::string::npos) << *DataOf(w);
+  for (int i = 0; i < 3; ++i) w.LoseClaim(w.want.names().Claim(Role::kMaster, i));
+  w.Hold("a-dm-master-2", false);
+  w.Run(15);
+  EXPECT_EQ(ConditionOf(w.Plan(), "DataAtRisk"), "True/AllDataLost");
+  w.Annotate(kForce, "bootstrap");
+  w.Run(60);
+  ExpectClean(w);
+  EXPECT_EQ(w.dm.members(), 3u);
+  EXPECT_TRUE(w.Plan().Settled());
+  EXPECT_TRUE(DataOf(w)->empty()) << *DataOf(w);
+}
+
 TEST(AcceptLoss, WhatIsLeftIsNamedAndTheWordTakenAway) {
   struct Case {
     const char* what;

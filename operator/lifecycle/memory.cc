@@ -29,6 +29,19 @@ void ReadLines(const Names& names, const Child& map, Memory& memory) {
   }
 }
 
+// Lines to join, whose claims are gone, while nobody else has data: there is nobody to join, and they have died with the rest.
+void ForgetDeadLines(const Observed& seen, Memory& memory) {
+  if (!memory.first.empty()) return;
+  for (const auto& [ordinal, claim] : seen.master.claims) {
+    if (claim.IsMember()) return;
+  }
+  std::erase_if(memory.joining, [&](int ordinal) {
+    const auto used = memory.line_claims.find(ordinal);
+    const auto claim = seen.master.claims.find(ordinal);
+    return used != memory.line_claims.end() && (claim == seen.master.claims.end() || claim->second.meta.uid != used->second);
+  });
+}
+
 }  // namespace
 
 bool IsOurs(const DMCluster& want, const Child& child) {
@@ -78,6 +91,7 @@ Memory Remember(const DMCluster& want, const Observed& seen) {
       memory.conflict = where + " says cluster " + own + ", claim " + claim.meta.name + " says " + claim.ClusterId();
     }
   }
+  ForgetDeadLines(seen, memory);
   // What only old claims say is not this object's cluster until the user says so.
   memory.cluster_id = memory.existing.empty() ? own : std::string();
   return memory;
