@@ -4,6 +4,27 @@
 #include "operator/lifecycle/steps.h"
 
 namespace dm::op::lifecycle {
+
+namespace {
+
+// Whose data the claim has must stand on it before the member goes: nobody can tell afterwards, and a claim that is taken for a
+// new one would be joined on with the data of a member that is no more.
+bool SaysWhoseDataItHas(Planning& p, int ordinal, const members::Master& member) {
+  const auto found = p.seen.master.claims.find(ordinal);
+  if (found == p.seen.master.claims.end() || found->second.meta.BeingDeleted() || p.recorded.contains(ordinal)) return true;
+  const Claim& claim = found->second;
+  if (claim.ClusterId() == p.memory.cluster_id && claim.MemberId() == member.id) return true;
+  if (p.Healthy(member.name)) return false;      // RecordMembers is about to
+  Annotate change{"PersistentVolumeClaim", claim.meta.name, claim.meta.uid, {}};
+  change.annotations[std::string(annotations::kClusterId)] = p.memory.cluster_id;
+  change.annotations[std::string(annotations::kMemberName)] = member.name;
+  change.annotations[std::string(annotations::kMemberId)] = member.id;
+  p.records.emplace_back(std::move(change));
+  return false;
+}
+
+}  // namespace
+
 void ScaleInMasters(Planning& p) {
   if (p.Busy(Component::kMaster) || !p.memory.Known()) return;
   const int keep = p.MastersToKeep();
@@ -39,6 +60,9 @@ void ScaleInMasters(Planning& p) {
     const auto it = p.seen.master.pods.find(ordinal);
     if (it != p.seen.master.pods.end()) return p.Evict(pod, it->second.meta.uid, goal);
     return p.WaitFor(Component::kMaster, "ScalingIn", goal + ": it leads, but its pod is not there");
+  }
+  if (!SaysWhoseDataItHas(p, ordinal, *member)) {
+    return p.WaitFor(Component::kMaster, "ScalingIn", goal + ": its claim has to say first whose data it carries");
   }
   p.member_action = DeleteMember{Role::kMaster, pod, member->id};
   p.WaitFor(Component::kMaster, "ScalingIn", goal);

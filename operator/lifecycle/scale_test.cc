@@ -116,6 +116,30 @@ TEST(ScaleIn, OfMastersRemovesTheMemberMarksTheClaimThenShrinks) {
   EXPECT_TRUE(w.Plan().Settled());
 }
 
+// The member has come up and is not recorded yet when it has to go again.
+TEST(ScaleIn, AClaimSaysWhoseDataItHasBeforeItsMemberGoes) {
+  for (std::size_t actions = 0; actions < 12; ++actions) {
+    SCOPED_TRACE(actions);
+    World w(3, 0);
+    std::size_t done = 0;
+    for (int second = 0; second < 40 && done < actions; ++second) {
+      const Plan plan = w.Plan();
+      const std::size_t some = std::min(actions - done, plan.actions.size());
+      w.Execute(plan, some);
+      done += some;
+      w.Tick();
+    }
+    w.want.master.replicas = 2;
+    w.Run(60);
+    w.want.master.replicas = 3;
+    w.Run(60);
+    ExpectClean(w);
+    EXPECT_EQ(w.dm.members(), 3u);
+    EXPECT_TRUE(w.Ready("a-dm-master-2"));
+    EXPECT_TRUE(w.Plan().Settled());
+  }
+}
+
 TEST(ScaleIn, TheClaimOfARemovedMasterIsUsedAgainWithItsOldDataSetAside) {
   World w = Settled(3, 1);
   w.want.master.replicas = 2;
