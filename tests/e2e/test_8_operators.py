@@ -70,7 +70,8 @@ def test_the_other_only_stands_by(watched):
                  'controller_runtime_reconcile_total{controller="dmcluster",result="success"}', "controller_runtime_reconcile_errors_total"
                  '{controller="dmcluster"}'):
         assert dmlab.metric(other, line) == 0, line
-    assert not writes_of(watched.lab, other, 0)
+    # But for its try at the lease, when both came up at once.
+    assert not [write for write in writes_of(watched.lab, other, 0) if "/leases/" not in write[2]]
     budget = watched.lab.get("pdb", f"{dmlab.RELEASE}-operator", namespace=dmlab.SYSTEM)
     assert budget["status"]["currentHealthy"] == dmlab.OPERATORS and budget["status"]["disruptionsAllowed"] == 1, budget["status"]
 
