@@ -45,6 +45,7 @@ int RunRender(const RenderOptions& options, std::ostream& out, std::ostream& err
     facts.environment =
         requirements::Resolve(*policy, {{"kubernetes.io/metadata.name", decoded.cluster.meta.ns}}, decoded.cluster.environment).environment;
     facts.cluster_domain = options.cluster_domain;
+    facts.runbooks = policy->runbooks;
     const desired::Objects objects = desired::Render(decoded.cluster, facts);
     if (Complain(item, objects.problems, err)) return kUnreadable;
     for (const base::Json& manifest : objects.manifests) out << "---\n" << base::ToYaml(manifest);

@@ -3,7 +3,7 @@
 
 - docs/operations.md has every reason of a condition or event, and every metric, that the programs' sources have.
 - docs/side-by-side.md names only tests that the tree has.
-- docs/runbooks.md has an anchor for every alert of dm/desired/alerts.cc, and none for any other.
+- docs/runbooks.md has an anchor for every alert of dm/desired/alerts.cc and of examples/alerts, and none for any other.
 
 Prints one line a fault and exits 1 if there is any; `./dev lint` runs it.
 """
@@ -120,6 +120,8 @@ def check_side_by_side() -> list[str]:
 
 def check_runbooks() -> list[str]:
     alerts = ALERT.findall((ROOT / "dm/desired/alerts.cc").read_text(encoding="utf-8"))
+    for path in sorted((ROOT / "examples/alerts").glob("*.yml")):
+        alerts += re.findall(r'^ *- alert: (DM_\w+)$', path.read_text(encoding="utf-8"), re.M)
     headings = re.findall(r'^## (DM_\w+)$', page("runbooks.md"), re.M)
     faults = [f"docs/runbooks.md: has nothing on the alert {name}: add a heading '## {name}'" for name in alerts if name not in headings]
     faults += [f"docs/runbooks.md: there is no alert {name}" for name in headings if name not in alerts]

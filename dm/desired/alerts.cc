@@ -3,6 +3,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/strings.h"
+
 namespace dm::desired {
 namespace {
 
@@ -27,6 +29,9 @@ constexpr Alert kAlerts[] = {
     {"DM_worker_offline", "dm_master_worker_state == 0", "1h", "critical", "DM-worker {{ $labels.worker }} is offline"},
     {"DM_no_free_worker", "count(dm_master_worker_state) > 0 unless count(dm_master_worker_state == 1) > 0", "15m", "warning",
      "no DM-worker is free: when one fails its source stands still"},
+    // Series of the etcd within a master, both of the same scrape.
+    {"DM_master_database_almost_full", "etcd_mvcc_db_total_size_in_bytes{job=\"dm_master\"} / etcd_server_quota_backend_bytes > 0.8", "10m",
+     "critical", "the database of DM-master {{ $labels.instance }} has used more than 80% of its quota: when it is full nothing can be changed"},
     // Tasks.
     {"DM_task_state", "dm_worker_task_state == 3", "20m", "critical", "task {{ $labels.task }} of {{ $labels.source_id }} is paused"},
     {"DM_replication_lag", "dm_syncer_replication_lag_gauge > 600", "10m", "warning",
@@ -68,14 +73,16 @@ constexpr Alert kAlerts[] = {
 
 }  // namespace
 
-Json AlertRules() {
+Json AlertRules(const std::string& runbooks) {
   Json rules = Json::array();
   for (const Alert& alert : kAlerts) {
-    rules.push_back({{"alert", alert.name},
-                     {"expr", alert.expression},
-                     {"for", alert.lasting},
-                     {"labels", {{"level", alert.level}}},
-                     {"annotations", {{"summary", alert.summary}}}});
+    Json rule = {{"alert", alert.name},
+                 {"expr", alert.expression},
+                 {"for", alert.lasting},
+                 {"labels", {{"level", alert.level}}},
+                 {"annotations", {{"summary", alert.summary}}}};
+    if (!runbooks.empty()) rule["annotations"]["runbook_url"] = runbooks + "#" + base::ToLower(alert.name);
+    rules.push_back(std::move(rule));
   }
   return {{"groups", Json::array({{{"name", "dm"}, {"rules", rules}}})}};
 }

@@ -136,14 +136,14 @@ bool WantsMonitor(const DMCluster& cluster) {
   return cluster.monitor && !cluster.monitor->external && cluster.monitor->replicas > 0;
 }
 
-std::vector<Json> MonitorObjects(const DMCluster& cluster) {
+std::vector<Json> MonitorObjects(const DMCluster& cluster, const RenderFacts& facts) {
   const Names names = cluster.names();
   Json peers = Service(cluster, names.PeerService(Role::kMonitor));
   peers["spec"]["clusterIP"] = "None";
   Json client = Service(cluster, names.StatefulSet(Role::kMonitor));
   client["spec"]["type"] = "ClusterIP";
   Json config = Object("v1", "ConfigMap", Meta(cluster, names.ConfigMap(Role::kMonitor), MonitorLabels(cluster)));
-  config["data"] = {{"prometheus.yml", base::ToYaml(PrometheusConfig(cluster))}, {"rules.yml", base::ToYaml(AlertRules())}};
+  config["data"] = {{"prometheus.yml", base::ToYaml(PrometheusConfig(cluster))}, {"rules.yml", base::ToYaml(AlertRules(facts.runbooks))}};
   if (Grafana(cluster) != nullptr) {
     config["data"]["datasource.yaml"] = base::ToYaml(GrafanaDatasource());
     config["data"]["provider.yaml"] = base::ToYaml(GrafanaProvider());

@@ -69,7 +69,7 @@ Objects Render(const DMCluster& cluster, const RenderFacts& facts) {
   RenderRole(Context(cluster, facts, Role::kMaster), objects, stateful_sets);
   if (cluster.has_worker) RenderRole(Context(cluster, facts, Role::kWorker), objects, stateful_sets);
   if (WantsMonitor(cluster)) {
-    for (Json& object : MonitorObjects(cluster)) objects.manifests.push_back(std::move(object));
+    for (Json& object : MonitorObjects(cluster, facts)) objects.manifests.push_back(std::move(object));
     Json pod_template = MonitorTemplate(cluster);
     objects.roles.push_back(MonitorPods(cluster, pod_template));
     stateful_sets.push_back(MonitorSet(cluster, std::move(pod_template)));

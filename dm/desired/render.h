@@ -41,7 +41,8 @@ struct Objects {
 
 struct RenderFacts {
   Environment environment = Environment::kProduction;     // effective: decides defaults of spread and anti-affinity
-  std::string cluster_domain;                             // empty: short names, as v1
+  std::string cluster_domain{};                           // empty: short names, as v1
+  std::string runbooks{};                                 // URL of the page that alerts point to; empty: they point to none
 };
 
 Objects Render(const DMCluster& cluster, const RenderFacts& facts);

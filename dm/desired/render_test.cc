@@ -337,6 +337,20 @@ TEST(Render, AMonitorIsDeployedUnlessItStandsElsewhere) {
   }
 }
 
+TEST(Render, AlertsPointToTheHeadingsOfThePolicysRunbooks) {
+  const DMCluster cluster = Read(DM_SOURCE_DIR "/examples/production.yaml");
+  for (const std::string page : {"", "https://wiki.example.com/dm.html"}) {
+    const Objects objects = Render(cluster, {Environment::kProduction, "", page});
+    const auto rules = base::ParseYaml((*objects.FindManifest("ConfigMap", cluster.meta.name + "-dm-monitor-config"))["data"]["rules.yml"].get<std::string>());
+    ASSERT_TRUE(rules);
+    const Json& list = rules->at(0).value["groups"][0]["rules"];
+    ASSERT_GT(list.size(), 20u);
+    EXPECT_EQ(list[0]["alert"], "DM_master_all_down");
+    for (const Json& rule : list) EXPECT_EQ(rule["annotations"].contains("runbook_url"), !page.empty());
+    EXPECT_EQ(base::GetStringOr(list[0]["annotations"], "runbook_url"), page.empty() ? "" : page + "#dm_master_all_down");
+  }
+}
+
 TEST(Render, APodThatCannotBeMadeIsAProblemNotACrash) {
   const Objects objects = Patched("spec: {master: {affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{labelSelector: 5}]}}}}");
   ASSERT_EQ(objects.problems.size(), 1u);

@@ -22,6 +22,7 @@ Subject MakeSubject(DMCluster cluster, const ClusterView& view, const Policy& po
                                                      : Resolve(policy, {{kNamespaceName, ns}}, cluster.environment);
   desired::RenderFacts facts;
   facts.environment = subject.effective.environment;
+  facts.runbooks = policy.runbooks;
   subject.objects = desired::Render(cluster, facts);
   subject.cluster = std::move(cluster);
   subject.live = std::move(live);

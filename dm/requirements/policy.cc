@@ -18,6 +18,7 @@ using base::Json;
 
 constexpr std::size_t kMaxBytes = 1u << 20;     // what a ConfigMap holds
 constexpr std::size_t kMaxFaultsShown = 10;
+constexpr std::size_t kMaxUrl = 2048;
 
 Environment EnvironmentOf(const std::string& word) {
   return word == "development" ? Environment::kDevelopment : Environment::kProduction;
@@ -173,6 +174,21 @@ void ReadMinimums(PolicyReader& reader, Policy& policy) {
   }
 }
 
+// Braces: Prometheus takes annotations for templates.
+bool IsOfUrl(char c) {
+  return c > ' ' && c < '\x7f' && std::string_view("#\"\\{}").find(c) == std::string_view::npos;
+}
+
+void ReadRunbooks(PolicyReader& reader, Policy& policy) {
+  const auto url = reader.Text("/runbooks");
+  if (!url || url->empty()) return;
+  const bool web = base::StartsWith(*url, "https://") || base::StartsWith(*url, "http://");
+  if (!web || url->size() > kMaxUrl || !std::all_of(url->begin(), url->end(), IsOfUrl)) {
+    return reader.Fault("/runbooks", "must be the URL of a page, without a fragment, such as https://wiki.example.com/dm/runbooks.html");
+  }
+  policy.runbooks = *url;
+}
+
 }  // namespace
 
 base::Result<Policy> ParsePolicy(std::string_view yaml) {
@@ -188,7 +204,7 @@ base::Result<Policy> ParsePolicy(std::string_view yaml) {
     faults.push_back("line " + std::to_string((*documents)[1].line) + ": a policy is one document, and a second one begins here");
   }
   reader.Map("", {"ruleSet", "defaultEnvironment", "objectMayChoose", "namespaces", "rules", "operatingSystems", "osPreset",
-                  "diskClasses", "diskClassUnknown", "dataFits", "capacity", "minimums", "allowLower"});
+                  "diskClasses", "diskClassUnknown", "dataFits", "capacity", "minimums", "allowLower", "runbooks"});
   if (documents->front().value.is_object()) {
     if (const auto word = reader.Word("/ruleSet", {"2020-09", "current"})) {
       policy.rule_set = *word == "current" ? RuleSet::kCurrent : RuleSet::k2020_09;
@@ -204,6 +220,7 @@ base::Result<Policy> ParsePolicy(std::string_view yaml) {
     ReadDisks(reader, policy);
     ReadCapacity(reader, policy);
     ReadMinimums(reader, policy);
+    ReadRunbooks(reader, policy);
   }
   if (faults.empty()) return policy;
   const std::size_t more = faults.size() > kMaxFaultsShown ? faults.size() - kMaxFaultsShown : 0;

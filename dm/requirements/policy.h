@@ -50,6 +50,7 @@ struct Policy {
   // "production.worker.cpu" → quantity. May only raise, unless allow_lower.
   std::map<std::string, kube::api::Quantity> minimums;
   bool allow_lower = false;
+  std::string runbooks;                              // URL of the page that alerts point to; empty: none
 };
 
 // What holds in one namespace.

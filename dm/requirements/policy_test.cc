@@ -121,6 +121,14 @@ TEST(Policy, EachMistakeIsNamedWithItsLine) {
   }
 }
 
+TEST(Policy, RunbooksAreAPage) {
+  EXPECT_EQ(ParsePolicy("{}")->runbooks, "");
+  EXPECT_EQ(ParsePolicy("runbooks: https://wiki.example.com/dm")->runbooks, "https://wiki.example.com/dm");
+  for (const char* wrong : {"wiki.example.com/dm", "ftp://wiki", "\"https://wiki.example.com/dm#top\"", "\"https://a b\"", "\"https://a/{{x}}\"", "[]"}) {
+    EXPECT_FALSE(ParsePolicy(std::string("runbooks: ") + wrong)) << wrong;
+  }
+}
+
 TEST(Policy, EveryMistakeIsSaidAtOnce) {
   const auto policy = ParsePolicy("ruleSet: new\nosPreset: all\ndataFits: x");
   ASSERT_FALSE(policy);

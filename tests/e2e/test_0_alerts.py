@@ -1,6 +1,8 @@
-"""The alert rules that a monitor carries, by Prometheus' own tool: each fires when it should, and not before. Needs no cluster."""
+"""The alert rules that a monitor carries, and those of examples/alerts, by Prometheus' own tool: each fires when it should, and not
+before. Needs no cluster."""
 
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -11,6 +13,12 @@ import pytest
 W = {"job": "dm_worker", "instance": "orders-dm-worker-0"}
 M = {"job": "dm_master", "instance": "orders-dm-master-0"}
 TASK = {**W, "task": "t1", "source_id": "db-1", "worker": "orders-dm-worker-0"}
+
+CLAIM = {"job": "kubelet", "namespace": "shop", "persistentvolumeclaim": "dm-worker-orders-dm-worker-0", "node": "n1"}
+FOREIGN = {**CLAIM, "persistentvolumeclaim": "data-mysql-0"}   # none of a DMCluster's
+
+CLAIM_RULES = dmlab.ROOT / "examples/alerts/claims.yml"
+RUNBOOKS = "https://wiki.example.com/dm"
 
 
 def series(name, labels, values):
@@ -26,6 +34,14 @@ CASES = {
     "DM_worker_offline": ([series("dm_master_worker_state", {**M, "worker": "w"}, "1x5 0x90")], 70, 50, {**M, "worker": "w"}),
     "DM_no_free_worker": ([series("dm_master_worker_state", {**M, "worker": "w"}, "1x5 2x40"),
                            series("dm_master_worker_state", {**M, "worker": "v"}, "2x50")], 25, 15, {}),
+    "DM_master_database_almost_full": ([series("etcd_mvcc_db_total_size_in_bytes", M, "1000x5 1800x40"),
+                                        series("etcd_server_quota_backend_bytes", M, "2000x45")], 20, 10, M),
+    "DM_volume_almost_full": ([series("kubelet_volume_stats_available_bytes", CLAIM, "400x5 140x20"),
+                               series("kubelet_volume_stats_capacity_bytes", CLAIM, "1000x25"),
+                               series("kubelet_volume_stats_available_bytes", FOREIGN, "1x25"),
+                               series("kubelet_volume_stats_capacity_bytes", FOREIGN, "1000x25")], 12, 8, CLAIM),
+    "DM_volume_full_within_a_day": ([series("kubelet_volume_stats_available_bytes", CLAIM, "900000-1000x600"),
+                                     series("kubelet_volume_stats_capacity_bytes", CLAIM, "1000000x600")], 570, 480, CLAIM),
     "DM_task_state": ([series("dm_worker_task_state", TASK, "2x5 3x40")], 30, 20, TASK),
     "DM_replication_lag": ([series("dm_syncer_replication_lag_gauge", TASK, "10x5 700x40")], 20, 10, TASK),
     "DM_pending_DDL": ([series("dm_master_ddl_state_number", {**M, "task": "t1", "type": "Un-synced"}, "0x5 1x90")], 70, 50,
@@ -72,7 +88,10 @@ def promtool():
 def rules(tmp_path_factory):
     """rules.yml as `kubectl dm render` prints it into the monitor's ConfigMap (a block of text below its key)."""
     manifest = dmlab.manifest("orders", "shop", monitor={"replicas": 1, "storageSize": "200Gi"})
-    done = subprocess.run([dmlab.BIN / "kubectl-dm", "render", "-f", "-"], input=manifest, text=True, capture_output=True, timeout=60, check=True)
+    folder = tmp_path_factory.mktemp("rules")
+    (folder / "policy.yaml").write_text(f"runbooks: {RUNBOOKS}\n")
+    done = subprocess.run([dmlab.BIN / "kubectl-dm", "render", "-f", "-", "--policy", folder / "policy.yaml"], input=manifest,
+                          text=True, capture_output=True, timeout=60, check=True)
     lines = done.stdout.splitlines()
     at = next(i for i, line in enumerate(lines) if line.strip().startswith("rules.yml:"))
     indent = len(lines[at]) - len(lines[at].lstrip())
@@ -82,19 +101,20 @@ def rules(tmp_path_factory):
             break
         block.append(line)
     inner = min(len(line) - len(line.lstrip()) for line in block if line.strip())
-    path = tmp_path_factory.mktemp("rules") / "rules.yml"
+    path = folder / "rules.yml"
     path.write_text("\n".join(line[inner:] for line in block) + "\n")
     return path
 
 
 def test_promtool_takes_the_rules(promtool, rules):
-    done = subprocess.run([promtool, "check", "rules", rules], capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 0 and f"{len(CASES)} rules found" in done.stdout, done.stdout + done.stderr
+    done = subprocess.run([promtool, "check", "rules", rules, CLAIM_RULES], capture_output=True, text=True, timeout=60, check=False)
+    found = sum(map(int, re.findall(r"(\d+) rules found", done.stdout)))
+    assert done.returncode == 0 and found == len(CASES), done.stdout + done.stderr
 
 
 def test_each_alert_fires_when_it_should_and_not_before(promtool, rules):
     level = {"DM_relay_log_data_corruption": "emergency", "DM_master_down": "warning", "DM_master_leader_flaps": "warning",
-             "DM_no_free_worker": "warning", "DM_replication_lag": "warning"}
+             "DM_no_free_worker": "warning", "DM_replication_lag": "warning", "DM_volume_full_within_a_day": "warning"}
     tests = []
     for alert, (given, fires, before, labels) in CASES.items():
         # Annotations are not compared: promtool wants all or none, and their text is for people.
@@ -106,6 +126,14 @@ def test_each_alert_fires_when_it_should_and_not_before(promtool, rules):
                       "promql_expr_test": [{"expr": expr, "eval_time": f"{int(before * 60)}s", "exp_samples": []},
                                            {"expr": expr, "eval_time": f"{int(fires * 60)}s", "exp_samples": [{"labels": sample, "value": 1}]}]})
     path = rules.parent / "tests.yml"
-    path.write_text(json.dumps({"rule_files": [str(rules)], "evaluation_interval": "15s", "tests": tests}))   # YAML, too
+    path.write_text(json.dumps({"rule_files": [str(rules), str(CLAIM_RULES)], "evaluation_interval": "15s", "tests": tests}))   # YAML, too
     done = subprocess.run([promtool, "test", "rules", path], capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_each_alert_of_a_monitor_points_to_its_heading_of_the_runbooks(rules):
+    text = rules.read_text()
+    alerts = re.findall(r"alert: \"?(DM_\w+)", text)
+    urls = re.findall(r"runbook_url: \"?([^\"\n]+)", text)
+    assert len(alerts) > 20 and urls == [f"{RUNBOOKS}#{name.lower()}" for name in alerts]
+    assert set(alerts) <= set(re.findall(r"^## (DM_\w+)$", (dmlab.ROOT / "docs/runbooks.md").read_text(), re.M))
