@@ -1,6 +1,7 @@
 """Two operators: who stands by, who takes over and how soon, and what one does that wakes long after its lease has run out. Before
-that, a member that accepts connections and never answers."""
+that, members that accept connections and never answer: one, and all masters at once."""
 
+import contextlib
 import os
 import signal
 import time
@@ -34,6 +35,15 @@ def await_repair(watched, timeout):
     watched.lab.wait(lambda: watched.lab.get("svc", name, namespace=watched.namespace), timeout, "the Service to be put back")
 
 
+def nothing_is_changed(watched, seconds):
+    """By the operator, in the cluster's namespace; what it says in status and events does not count."""
+    since = time.time()
+    watched.lab.wait(lambda: time.time() >= since + seconds, seconds + 10, "more looks at what hangs")   # the wait is what is tested
+    changes = [e for e in watched.lab.audit.writes(dmlab.OPERATOR_USER, since) if e["objectRef"].get("namespace") == watched.namespace
+               and e["objectRef"].get("subresource") != "status" and e["objectRef"]["resource"] != "events"]
+    assert not changes, [(e["verb"], e["requestURI"]) for e in changes]
+
+
 def test_a_member_that_hangs_is_waited_for(watched):
     """SIGSTOP for a follower while two masters more are wanted: nothing is changed, the reason is told, and it goes on."""
     lab = watched.lab
@@ -51,15 +61,50 @@ def test_a_member_that_hangs_is_waited_for(watched):
                 found = watched.condition("Progressing")
                 return found["reason"] == "ScaleOutBlocked" and f"{name} is not healthy" in found["message"] and found["message"]
             print(lab.wait(told, 40, "the reason of the wait"))
-            since = time.time()
-            lab.wait(lambda: time.time() >= since + 8, 20, "more looks at the one that hangs")   # the wait is what is tested
-            changes = [e for e in lab.audit.writes(dmlab.OPERATOR_USER, since) if e["objectRef"].get("namespace") == watched.namespace
-                       and e["objectRef"].get("subresource") != "status" and e["objectRef"]["resource"] != "events"]
-            assert not changes, [(e["verb"], e["requestURI"]) for e in changes]
+            nothing_is_changed(watched, 8)
             assert not seen.journal("member"), seen.journal("member")
             assert watched.condition("Progressing")["reason"] == "ScaleOutBlocked"
         watched.settle(240)
     seen.expect()
+
+
+def test_all_masters_that_hang_are_waited_for(watched):
+    """SIGSTOP for every one while fewer members are wanted: nothing is known, so nothing is taken away, and the condition says so.
+    When they wake the user has changed their mind about the masters: the same five go on, with a worker less."""
+    lab = watched.lab
+    watched.ask(masters=5, workers=2)
+    watched.settle(240)
+    masters, claims = watched.pods("master"), watched.claims()
+    ids = {pod: watched.member_id(pod) for pod in masters}
+    with watched.observe() as seen:
+        lab.wait(lambda: seen.looks, 20, "the observer to know the members")
+        with contextlib.ExitStack() as hung:
+            for pod in watched.pod_objects("master").values():
+                hung.enter_context(dmlab.frozen(pod, "dm-master"))
+            stopped = time.time()
+            lab.wait(lambda: time.time() >= stopped + 6, 20, "what is known of them to be old")   # kFresh, as above
+            watched.ask(masters=3, workers=1)
+
+            def told():
+                found = watched.condition("Progressing")
+                return (found["reason"] == "ScaleInBlocked" and f"removing {watched.name}-dm-master-4" in found["message"]
+                        and "the members are not known" in found["message"] and watched.condition("Degraded")["reason"] == "MembersUnknown"
+                        and found["message"])
+            print(lab.wait(told, 40, "the reason of the wait"))
+            nothing_is_changed(watched, 8)
+            assert told() and watched.condition("Ready")["status"] == "False"
+            watched.ask(masters=5)
+            asleep = time.time() - stopped
+        watched.settle(120)
+    # Nobody can answer while all stand still, nor for a moment after that.
+    seen.expect(no_majority=asleep + 10, no_leader=asleep + 10)
+    print(f"asleep for {asleep:.1f} s")
+    assert not seen.journal("member"), seen.journal("member")
+    assert watched.pods("master") == masters and {pod: watched.member_id(pod) for pod in masters} == ids
+    assert {n: c["metadata"]["uid"] for n, c in watched.claims().items()} == {n: c["metadata"]["uid"] for n, c in claims.items()}
+    assert watched.dm.task_of("s0")[:2] == ("Running", "Sync")
+    watched.ask(workers=2)
+    watched.settle(60)
 
 
 def test_the_other_only_stands_by(watched):

@@ -1,4 +1,4 @@
-"""Disks that grow and disks that are lost, under the observer."""
+"""Disks that grow, disks that are lost, and disks that go with their members, under the observer."""
 
 import threading
 
@@ -73,3 +73,30 @@ def test_lost_volumes_of_a_master_and_of_a_worker(watched):
     assert watched.dm.task_of("s0")[:2] == ("Running", "Sync")
     assert "failureMembers" not in watched.status()["master"] and watched.condition("DataAtRisk")["status"] == "False"
     watched.ask(updatePolicy=None)
+
+
+def test_claims_of_members_that_are_scaled_in_go_where_the_policy_says_so(watched):
+    """whenScaled: Delete. The claims of who goes are deleted, after DM has let the member go, those of earlier members that were kept
+    until now as well; those of the members that stay are not touched."""
+    lab = watched.lab
+    master, worker = f"{watched.name}-dm-master-3", f"{watched.name}-dm-worker-2"
+    watched.ask(masters=4, workers=3)
+    watched.settle(120)
+    before = watched.claims()
+    stay = {f"dm-{role}-{watched.name}-dm-{role}-{i}" for role, count in (("master", 3), ("worker", 2)) for i in range(count)}
+    go = set(before) - stay
+    assert stay < set(before) and {f"dm-master-{master}", f"dm-worker-{worker}"} <= go, set(before)
+    with watched.observe() as seen:
+        watched.ask(masters=3, workers=2, persistentVolumeClaimRetentionPolicy={"whenScaled": "Delete"})
+        lab.wait(lambda: set(watched.claims()) == stay, 60, "the claims of the members that go to be deleted")
+        watched.settle(60)
+    seen.expect(removed={master}, replaced=go)
+    assert seen.removed() == {master}
+    assert {n: c["metadata"]["uid"] for n, c in watched.claims().items()} == {n: before[n]["metadata"]["uid"] for n in stay}
+    left = next(e["at"] for e in seen.journal("member") if not e["value"]) / 1000
+    later = lab.audit.events(user=dmlab.OPERATOR_USER, verbs=("delete",), since=left, resource="persistentvolumeclaims",
+                             namespace=watched.namespace)
+    assert f"dm-master-{master}" in {e["objectRef"]["name"] for e in later}, "its claim went before its member had left"
+    volumes = {before[n]["spec"]["volumeName"] for n in go}
+    lab.wait(lambda: not volumes & {v["metadata"]["name"] for v in lab.get("pv")["items"]}, 30, "their volumes to go with them")
+    watched.ask(persistentVolumeClaimRetentionPolicy=None)
