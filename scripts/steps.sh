@@ -37,3 +37,11 @@ install_packages() {
   step "apt-get update" apt-get update -q
   step "install $(echo "$missing" | wc -l) packages" apt-get install -y -q --no-install-recommends $missing
 }
+
+# kubernetes_ahead: begins to build the Kubernetes binaries, where they are not there yet, beside the steps that follow: compilers
+# wait for downloads and linkers for one core. The step that needs them calls tests/cluster/build, which waits for this one.
+kubernetes_ahead() {
+  tests/cluster/build >"$LOGS/Kubernetes_binaries_ahead.log" 2>&1 &
+  KUBERNETES_AHEAD=$!
+  trap 'kill "$KUBERNETES_AHEAD" 2>/dev/null || true' EXIT
+}

@@ -46,6 +46,7 @@ e2e() { counted "end-to-end tests" tests/e2e/run; }
 
 PARTS=("$@")
 [ ${#PARTS[@]} -gt 0 ] || PARTS=(lint unit tsan release cluster scheduler agreement e2e)
+case " ${PARTS[*]} " in *" cluster "* | *" scheduler "* | *" agreement "* | *" e2e "*) kubernetes_ahead ;; esac
 for part in "${PARTS[@]}"; do
   case "$part" in
     lint | unit | tsan | release | cluster | scheduler | agreement | e2e) "$part" ;;
