@@ -32,7 +32,7 @@ inline constexpr Reason kReasons[] = {
     {"Progressing", "True", "MovingSource", "a source was to move from a worker that goes, and DM may be at it", "goes on by itself within seconds; when the masters answer again"},
     {"Progressing", "True", "ResumingTasks", "a transfer was cut off (a master or the operator stopped), and the tasks that DM paused for it are started again", "goes on by itself"},
     {"Progressing", "True", "ForgettingWorkers", "a worker that has gone is struck off DM's list when its time has run out (60 s, 30 min with relay)", "goes on by itself"},
-    {"Progressing", "True", "Rolling", "pods of an older template are replaced, masters first, one at a time, the leader last", "goes on by itself: the next pod when this one is a healthy member again"},
+    {"Progressing", "True", "Rolling", "pods of an older template, or whose disks have waited ten minutes to grow and do so only when mounted anew, are replaced: masters first, one at a time, the leader last", "goes on by itself: the next pod when this one is a healthy member again"},
     {"Progressing", "True", "RollBlocked", "the next pod is not replaced: another member is not healthy, or a worker's task is in Dump or Load", "goes on when that has passed; for workers `dm.pingcap.com/force: roll` does not wait"},
     {"Progressing", "True", "EvictingLeader", "the pod to be replaced or removed leads, and another is asked to", "goes on by itself within seconds"},
     {"Progressing", "True", "CancellingEviction", "the pod may lead again", "goes on by itself"},
@@ -89,7 +89,7 @@ inline constexpr Reason kReasons[] = {
 
     {"PolicyCurrent", "False", "PolicyRefused", "the administrator's policy is wrong or cannot be read, and the last good one stays in force; the message has the line and the reason", "correct the ConfigMap (the chart's value `policy`); `kubectl dm check --policy FILE` tries it first"},
 
-    {"StorageAsWanted", "False", "Growing", "claims are being grown", "goes on by itself"},
+    {"StorageAsWanted", "False", "Growing", "claims are being grown; `FileSystemResizePending` behind one: only its file system is left", "goes on by itself: a file system that has not grown in use for ten minutes does when it is mounted anew, so its pod is replaced (`Progressing`, reason `Rolling`)"},
     {"StorageAsWanted", "False", "CannotExpand", "a claim is smaller than the spec asks, and its class does not allow growth; it stays as it is and holds up nothing", "a class with `allowVolumeExpansion`, or take the request back"},
     {"StorageAsWanted", "False", "CannotShrink", "a claim is larger than the spec asks; it stays as it is and holds up nothing", "take the request back"},
 
@@ -103,7 +103,7 @@ inline constexpr Reason kReasons[] = {
     {"CertificatesReady", "False", "CertificateNotIssued", "cert-manager has not issued yet; the message has its own words", "`kubectl describe certificate`"},
 
     {"UpdateAvailable", "True", "TemplateHeld", "this version of the operator, or the policy, would make other pods; nothing is rolled for that", "`kubectl annotate dc NAME dm.pingcap.com/restartedAt=\"$(date -Is)\" --overwrite` rolls them now"},
-    {"UpdateAvailable", "True", "OnDelete", "pods run an older template, and `statefulSetUpdateStrategy` is `OnDelete`", "delete them one at a time, the leader last"},
+    {"UpdateAvailable", "True", "OnDelete", "pods run an older template, or have disks that grow only when mounted anew, and `statefulSetUpdateStrategy` is `OnDelete`", "delete them one at a time, the leader last"},
     {"Paused", "True", "Paused", "`spec.paused`: nothing is changed, not even repaired", "take `spec.paused` away"},
     {"Adopted", "False", "ManagedByTiDBOperator1", "TiDB Operator 1.x runs this cluster; nothing of it is touched", "[hand it over](migrate-from-tidb-operator-v1.md)"},
     {"Adopted", "False", "NotYetSupported", "it was to be handed over, which this version cannot do yet; nothing of it is touched", "leave it with TiDB Operator 1.x"},

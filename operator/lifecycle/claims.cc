@@ -39,6 +39,9 @@ void Grow(Planning& p, Role role, Storage& storage) {
       storage.larger.push_back(name + " (" + claim.capacity.ToString() + ", " + wanted + " wanted)");
     } else if (claim.capacity < claim.request) {
       storage.growing.push_back(claim.resizing.empty() ? name : name + " (" + claim.resizing + ")");
+      if (claim.file_system_since.empty()) continue;
+      const auto since = base::ParseRfc3339(claim.file_system_since);   // the pod may have to be replaced for it: Planning::AwaitsMount
+      if (since && p.now.wall - *since < kGrowsInUse) p.LookAgain(kGrowsInUse - std::chrono::duration_cast<base::Duration>(p.now.wall - *since));
     }
   }
 }

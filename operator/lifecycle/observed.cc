@@ -37,6 +37,7 @@ base::Result<Claim> ParseClaim(const base::Json& object) {
     const bool error = condition.type == "ControllerResizeError" || condition.type == "NodeResizeError";
     if (error) claim.resizing = condition.type + ": " + base::Printable(condition.message, 200);
     if (claim.resizing.empty() && (condition.type == "Resizing" || condition.type == "FileSystemResizePending")) claim.resizing = condition.type;
+    if (condition.type == "FileSystemResizePending") claim.file_system_since = condition.last_transition_time;
   }
   return claim;
 }

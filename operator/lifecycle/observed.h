@@ -39,6 +39,7 @@ struct Claim {
   kube::api::Quantity request, capacity; // capacity zero: never provisioned
   std::optional<std::string> storage_class;
   std::string resizing;                  // why its capacity is not yet what it requests, as its conditions say; may be empty
+  std::string file_system_since;         // RFC 3339: since when nothing but its file system has to grow; empty: it has not
 
   std::string ClusterId() const { return meta.Annotation(std::string(annotations::kClusterId)); }
   std::string MemberId() const { return meta.Annotation(std::string(annotations::kMemberId)); }

@@ -132,9 +132,26 @@ std::vector<int> Planning::Outdated(Role role) const {
   if (!state.observed || state.update_revision.empty()) return ordinals;
   for (const auto& [ordinal, pod] : seen.role(role).pods) {
     if (ordinal >= state.replicas) continue;   // it goes anyway
-    if (!pod.controller_revision.empty() && pod.controller_revision != state.update_revision) ordinals.push_back(ordinal);
+    if (OfOldTemplate(role, ordinal) || AwaitsMount(role, ordinal)) ordinals.push_back(ordinal);
   }
   return ordinals;
+}
+
+bool Planning::OfOldTemplate(Role role, int ordinal) const {
+  const auto pod = seen.role(role).pods.find(ordinal);
+  const Child* set = Set(role);
+  return set && pod != seen.role(role).pods.end() && !pod->second.controller_revision.empty() &&
+         pod->second.controller_revision != ReadSet(*set).update_revision;
+}
+
+bool Planning::AwaitsMount(Role role, int ordinal) const {
+  const auto pod = seen.role(role).pods.find(ordinal);
+  const auto claim = seen.role(role).claims.find(ordinal);
+  if (pod == seen.role(role).pods.end() || claim == seen.role(role).claims.end() || claim->second.file_system_since.empty()) return false;
+  const auto since = base::ParseRfc3339(claim->second.file_system_since);
+  const auto made = base::ParseRfc3339(pod->second.meta.creation_timestamp);
+  // A pod that came later has mounted it since, and has changed nothing; the next one would not, either.
+  return since && made && *made < *since && now.wall - *since >= kGrowsInUse;
 }
 
 bool Planning::Forced(std::string_view what) const {

@@ -1,4 +1,4 @@
-// Roll: pods of an older template are replaced one at a time, masters before workers, never both, the leader last, and only while
+// Roll: pods of an older template, and those whose disks grow only when they are mounted anew, are replaced one at a time, masters before workers, never both, the leader last, and only while
 // every other one is well. The StatefulSets are OnDelete, so that the order is ours: a worker in the middle of a dump must not
 // hold up the others, and the leadership moves once. Nothing is lost by replacing a pod that is broken, so those come first.
 #include <algorithm>
@@ -9,14 +9,25 @@
 namespace dm::op::lifecycle {
 namespace {
 
+constexpr const char* kGrows = "its disk grows when it is mounted anew";
+
 void Replace(Planning& p, Role role, int ordinal) {
   const auto& pod = p.seen.role(role).pods.at(ordinal);
-  p.moves.emplace_back(DeleteObject{"Pod", pod.meta.name, pod.meta.uid, "it runs an older template"});
+  p.moves.emplace_back(DeleteObject{"Pod", pod.meta.name, pod.meta.uid,
+                                    p.OfOldTemplate(role, ordinal) ? "it runs an older template" : kGrows});
 }
 
-std::string Goal(const Planning& p, Role role, int ordinal, std::size_t left) {
-  return "replacing " + p.Pod(role, ordinal) + " (" + std::to_string(left) + " " + std::string(RoleTitle(role)) +
-         " pods run an older template)";
+// What is the matter with those pods.
+std::string Trouble(const Planning& p, Role role, const std::vector<int>& outdated, const std::string& pods) {
+  const bool old = std::any_of(outdated.begin(), outdated.end(), [&](int ordinal) { return p.OfOldTemplate(role, ordinal); });
+  const bool disk = std::any_of(outdated.begin(), outdated.end(), [&](int ordinal) { return p.AwaitsMount(role, ordinal); });
+  return std::to_string(outdated.size()) + " " + pods + (old && disk ? " run an older template, or have disks that grow only when they are mounted anew"
+                                                         : disk      ? " have disks that grow only when they are mounted anew"
+                                                                     : " run an older template");
+}
+
+std::string Goal(const Planning& p, Role role, int ordinal, const std::vector<int>& outdated) {
+  return "replacing " + p.Pod(role, ordinal) + " (" + Trouble(p, role, outdated, std::string(RoleTitle(role)) + " pods") + ")";
 }
 
 bool UserReplaces(const Planning& p, Role role) {
@@ -61,7 +72,7 @@ bool ReplaceBroken(Planning& p, Role role, const std::vector<int>& outdated) {
     Replace(p, role, ordinal);
     any = true;
   }
-  if (any) p.WaitFor(ComponentOf(role), "Rolling", "replacing pods of an older template that do not work");
+  if (any) p.WaitFor(ComponentOf(role), "Rolling", "replacing pods that do not work: " + Trouble(p, role, outdated, "pods"));
   return any;
 }
 
@@ -95,7 +106,7 @@ void RollMasters(Planning& p, const std::vector<int>& outdated) {
   const auto* roster = p.Trusted(&why);
   const int ordinal = NextMaster(p, roster, outdated);
   const std::string pod = p.Pod(Role::kMaster, ordinal);
-  const std::string goal = Goal(p, Role::kMaster, ordinal, outdated.size());
+  const std::string goal = Goal(p, Role::kMaster, ordinal, outdated);
   if (!roster) return p.WaitFor(Component::kMaster, "RollBlocked", goal + ": the members are not known: " + why);
   if (why = Unready(p, Role::kMaster, ordinal); !why.empty()) {
     return p.WaitFor(Component::kMaster, "Rolling", goal + ": waiting for " + why + " to be ready");
@@ -110,10 +121,13 @@ void RollMasters(Planning& p, const std::vector<int>& outdated) {
 }
 
 void RollWorkers(Planning& p, const std::vector<int>& outdated) {
+  if (const auto why = Unready(p, Role::kMaster, -1); !why.empty()) {   // the last to be replaced is on its way back
+    return p.WaitFor(Component::kWorker, "Rolling", Goal(p, Role::kWorker, outdated.back(), outdated) + ": waiting for " + why + " to be ready");
+  }
   std::string held;
   for (auto it = outdated.rbegin(); it != outdated.rend(); ++it) {
     const std::string pod = p.Pod(Role::kWorker, *it);
-    const std::string goal = Goal(p, Role::kWorker, *it, outdated.size());
+    const std::string goal = Goal(p, Role::kWorker, *it, outdated);
     if (const auto why = Unready(p, Role::kWorker, *it); !why.empty()) {
       return p.WaitFor(Component::kWorker, "Rolling", goal + ": waiting for " + why + " to be ready");
     }
@@ -133,22 +147,34 @@ void RollWorkers(Planning& p, const std::vector<int>& outdated) {
   p.WaitFor(Component::kWorker, "RollBlocked", held + "; it is replaced when that has finished (or set dm.pingcap.com/force: roll)");
 }
 
+// Its template is rolled by Kubernetes; nobody waits for it.
+void RestartMonitor(Planning& p) {
+  const auto& pods = p.seen.monitor.pods;
+  if (std::any_of(pods.begin(), pods.end(), [](const auto& one) { return one.second.meta.BeingDeleted(); })) return;
+  for (const auto& [ordinal, pod] : pods) {
+    if (!p.AwaitsMount(Role::kMonitor, ordinal)) continue;
+    p.moves.emplace_back(DeleteObject{"Pod", pod.meta.name, pod.meta.uid, kGrows});
+    return;
+  }
+}
+
 }  // namespace
 
 void Roll(Planning& p) {
   if (p.plan.suspended) return;
+  RestartMonitor(p);
   for (const Role role : {Role::kMaster, Role::kWorker}) {
     const auto outdated = p.Outdated(role);
     if (outdated.empty()) continue;
     if (UserReplaces(p, role)) {
       p.Say("UpdateAvailable", true, "OnDelete",
-            std::to_string(outdated.size()) + " pods run an older template; statefulSetUpdateStrategy is OnDelete, so they change when you delete them");
+            Trouble(p, role, outdated, "pods") + "; statefulSetUpdateStrategy is OnDelete, so they change when you delete them");
       continue;
     }
     if (ReplaceBroken(p, role, outdated)) return;
     if (p.Busy(ComponentOf(role))) return;
     if (const int ordinal = Ending(p, role, outdated); ordinal >= 0) {
-      return p.WaitFor(ComponentOf(role), "Rolling", Goal(p, role, ordinal, outdated.size()) + ": waiting for its end");
+      return p.WaitFor(ComponentOf(role), "Rolling", Goal(p, role, ordinal, outdated) + ": waiting for its end");
     }
     role == Role::kMaster ? RollMasters(p, outdated) : RollWorkers(p, outdated);
     return;   // never both

@@ -42,6 +42,21 @@ TEST(Roll, WorkersKeepTheOldTemplateUntilTheMastersHaveChanged) {
   EXPECT_EQ(WaitOf(plan, Component::kWorker), "WaitsForMasters");
 }
 
+TEST(Roll, WorkersWaitUntilTheLastMasterIsBack) {
+  World w = Settled(3, 2);
+  w.SetImage("dm:2");
+  w.Hold("a-dm-master-0", true);      // made anew it does not start
+  w.Run(30);
+  const std::vector<std::string> masters{"a-dm-master-2", "a-dm-master-1", "a-dm-master-0"};
+  EXPECT_EQ(Replaced(w), masters);
+  EXPECT_EQ(WaitOf(w.Plan(), Component::kWorker), "Rolling");
+  w.Hold("a-dm-master-0", false);
+  w.Run(30);
+  ExpectClean(w);
+  EXPECT_EQ(Replaced(w).size(), 5u);
+  EXPECT_TRUE(w.Plan().Settled());
+}
+
 TEST(Roll, StopsWhenTheFirstNewMasterIsNotWell) {
   World w = Settled(3, 1);
   w.SetImage("dm:2");

@@ -14,6 +14,9 @@ namespace dm::op::lifecycle {
 
 // Etcd refuses to change its membership while a member has been connected for less than 5 s.
 inline constexpr base::Duration kSettling = std::chrono::seconds(6);
+// A kubelet whose driver can grow a disk in use does so with one of its next looks at the pod, which are a minute apart (syncFrequency). A
+// file system that has waited for ten of them grows when it is mounted anew.
+inline constexpr base::Duration kGrowsInUse = std::chrono::minutes(10);
 // Nothing is taken away on the word of a member list that is older.
 inline constexpr base::Duration kFresh = std::chrono::seconds(5);
 
@@ -69,8 +72,11 @@ struct Planning {
   void Evict(const std::string& pod, const std::string& incarnation, const std::string& goal);
   // A wait that holds up nothing else.
   void Tell(Component component, std::string reason, std::string message);
-  // Pods that do not run the newest template.
+  // Pods that have to be replaced: they do not run the newest template, or their disks grow only when they are mounted anew.
   std::vector<int> Outdated(Role role) const;
+  bool OfOldTemplate(Role role, int ordinal) const;
+  // Its disk has grown but for the file system, which has waited in vain for kGrowsInUse under this very pod.
+  bool AwaitsMount(Role role, int ordinal) const;
   // Masters that must not vanish: members by list, by claim, or by a bootstrap line.
   int MastersToKeep() const;
   // The user's one-time leave for `what` (dm.pingcap.com/force: scale-in,roll).

@@ -1,4 +1,7 @@
 // Claims that grow, stay and go; StatefulSets that are made anew around their pods; and TLS that is not switched.
+#include <set>
+
+#include "operator/lifecycle/steps.h"
 #include "operator/lifecycle/testing/expect.h"
 
 namespace dm::op::lifecycle {
@@ -85,6 +88,88 @@ TEST(Growth, SurvivesItsOperator) {
   }
 }
 
+// Disks whose file system grows only when it is mounted.
+World Offline() {
+  World w = Settled(3, 2);
+  w.grows_in_use = false;
+  w.want.master.storage_size = w.want.worker.storage_size = Quantity::FromUnits(100);
+  w.Run(10);
+  return w;
+}
+
+TEST(Growth, OfADiskThatIsNotGrownInUseReplacesItsPodOnceWhenItHasWaited) {
+  World w = Offline();
+  const auto before = PodUids(w);
+  for (const auto& [name, claim] : w.claims()) {
+    EXPECT_EQ(claim.request, Quantity::FromUnits(100)) << name;
+    EXPECT_EQ(claim.capacity, Quantity::FromUnits(10)) << name;
+  }
+  const Plan plan = w.Plan();
+  EXPECT_TRUE(plan.Settled());                                      // a kubelet may still do it
+  EXPECT_EQ(ConditionOf(plan, "StorageAsWanted"), "False/Growing");
+  ASSERT_TRUE(plan.look_again);
+  EXPECT_LE(*plan.look_again, kGrowsInUse - std::chrono::seconds(5));
+  w.now += 580;
+  w.Run(5);
+  EXPECT_EQ(PodUids(w), before);
+  std::set<std::string> told;
+  for (int second = 0; second < 60; ++second) {
+    w.Run(1);
+    for (const auto& wait : w.Plan().waits) {
+      const auto from = wait.message.find('('), to = wait.message.find(')');
+      if (wait.reason == "Rolling") told.insert(wait.message.substr(from + 1, to - from - 1));
+    }
+  }
+  EXPECT_TRUE(told.contains("3 DM-master pods have disks that grow only when they are mounted anew"));
+  EXPECT_TRUE(told.contains("2 DM-worker pods have disks that grow only when they are mounted anew"));
+  ExpectClean(w);                                                   // one at a time, the leader after an eviction, never without a majority
+  EXPECT_TRUE(w.Plan().Settled());
+  EXPECT_EQ(ConditionOf(w.Plan(), "StorageAsWanted"), "");
+  const auto now = PodUids(w);
+  for (const auto& [name, uid] : before) EXPECT_NE(now.at(name), uid) << name;
+  for (const auto& [name, claim] : w.claims()) EXPECT_EQ(claim.capacity, Quantity::FromUnits(100)) << name;
+  w.now += 1300;
+  w.Run(5);
+  EXPECT_EQ(PodUids(w), now);                                       // once
+}
+
+TEST(Growth, ThatAPodMadeAnewDoesNotBringEitherIsNotTriedAgain) {
+  World w = Offline();
+  w.now += 590;
+  w.Run(60);
+  const auto now = PodUids(w);
+  for (auto& [name, claim] : w.claims()) {                          // as before it was replaced
+    claim.capacity = Quantity::FromUnits(10);
+    claim.resizing = "FileSystemResizePending";
+    claim.file_system_since = base::FormatRfc3339(base::WallTime(std::chrono::seconds(1'700'000'000 + 1040)));
+  }
+  w.now += 1300;
+  w.Run(5);
+  EXPECT_EQ(PodUids(w), now);
+  EXPECT_EQ(ConditionOf(w.Plan(), "StorageAsWanted"), "False/Growing");
+}
+
+TEST(Growth, OfAWorkersDiskWaitsWhileItLoads) {
+  World w = Settled(1, 2);
+  w.grows_in_use = false;
+  w.dm.Load("a-dm-worker-1", true);
+  w.want.worker.storage_size = Quantity::FromUnits(100);
+  w.Run(10);
+  const auto before = PodUids(w);
+  w.now += 600;
+  w.Run(30);
+  const auto now = PodUids(w);
+  EXPECT_EQ(now.at("a-dm-master-0"), before.at("a-dm-master-0"));   // its disk has its size
+  EXPECT_NE(now.at("a-dm-worker-0"), before.at("a-dm-worker-0"));
+  EXPECT_EQ(now.at("a-dm-worker-1"), before.at("a-dm-worker-1"));
+  EXPECT_EQ(WaitOf(w.Plan(), Component::kWorker), "RollBlocked");
+  w.dm.FinishLoads();
+  w.Run(60);
+  EXPECT_NE(PodUids(w).at("a-dm-worker-1"), before.at("a-dm-worker-1"));
+  ExpectClean(w);
+  EXPECT_TRUE(w.Plan().Settled());
+}
+
 TEST(Growth, OfTheMonitorEndsInNoLoop) {
   World w = Settled(1, 1);
   const auto monitor = [](const char* size) {
@@ -126,6 +211,27 @@ TEST(Growth, OfTheMonitorEndsInNoLoop) {
   const Plan less = plan_for("100Gi", "200Gi");
   EXPECT_FALSE(Has(less, "Delete StatefulSet/" + set));
   EXPECT_EQ(ConditionOf(less, "StorageAsWanted"), "False/CannotShrink");
+}
+
+TEST(Growth, OfTheMonitorsDiskReplacesItsPod) {
+  World w = Settled(1, 1);
+  auto seen = w.See();
+  const auto at = [](int seconds) { return base::FormatRfc3339(base::WallTime(std::chrono::seconds(1'700'000'000 + seconds))); };
+  Claim& claim = seen.monitor.claims[0];
+  claim.resizing = "FileSystemResizePending";
+  claim.file_system_since = at(100);
+  auto& pod = seen.monitor.pods[0];
+  pod.meta.name = "a-dm-monitor-0";
+  pod.meta.uid = "u";
+  const auto plan = [&](int made, int now) {
+    pod.meta.creation_timestamp = at(made);
+    return MakePlan(w.want, w.Render(), seen, {base::TimePoint(std::chrono::seconds(w.now)), base::WallTime(std::chrono::seconds(1'700'000'000 + now))});
+  };
+  EXPECT_FALSE(Has(plan(99, 699), "Delete Pod/a-dm-monitor-0"));
+  EXPECT_TRUE(Has(plan(99, 700), "Delete Pod/a-dm-monitor-0"));
+  EXPECT_FALSE(Has(plan(100, 700), "Delete Pod/a-dm-monitor-0"));   // it has mounted it since
+  pod.meta.deletion_timestamp = at(700);
+  EXPECT_FALSE(Has(plan(99, 701), "Delete Pod/a-dm-monitor-0"));
 }
 
 TEST(OwnClaims, GoWithTheClusterOnlyWhileThePolicySaysSo) {

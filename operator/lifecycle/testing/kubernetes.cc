@@ -75,7 +75,16 @@ void World::TickNodes() {
     const Json* set = Object("StatefulSet", *it);
     if (set && (*set)["metadata"].contains("deletionTimestamp")) objects_.erase("StatefulSet/" + *it);
   }
-  for (auto& [name, claim] : claims_) claim.capacity = claim.request;
+  for (auto& [name, claim] : claims_) {
+    if (grows_in_use || claim.capacity == claim.request) {
+      claim.capacity = claim.request;
+      claim.resizing.clear();
+      claim.file_system_since.clear();
+    } else if (claim.file_system_since.empty()) {
+      claim.resizing = "FileSystemResizePending";
+      claim.file_system_since = Stamp();
+    }
+  }
 }
 
 bool World::Place(Role role, int ordinal) {
@@ -159,6 +168,7 @@ void World::TickSet(Role role) {
       pod.meta.uid = NewUid();
       pod.meta.creation_timestamp = Stamp();
       pod.controller_revision = revision;
+      claims_.at(claim).capacity = claims_.at(claim).request;
     }
     StartPod(role, i);
     ready += Ready(name);

@@ -44,6 +44,7 @@ class World {
   std::string NodeOf(const std::string& pod) const;
   bool local_volumes = true;                       // a volume stays on the node that it was made on
   std::set<std::string> expandable = {"fast"};
+  bool grows_in_use = true;                        // else the file system of a claim grows with the next pod
   void Hold(const std::string& pod, bool on);      // it cannot be scheduled
   bool Ready(const std::string& pod) const;
   base::Json* Object(const std::string& kind, const std::string& name);
