@@ -5,8 +5,10 @@ each is waiting."""
 LANES = {
     # Admission, and a cluster to which nothing may happen for five minutes, while others come and go beside it; in the end
     # everything is uninstalled.
-    "still": ("test_0_", "test_1_", "test_2_", "test_3_", "test_8_tls", "test_9_"),
-    # What is done to clusters, nodes, the API server and the operator.
+    "still": ("test_0_", "test_1_", "test_2_", "test_3_capacity", "test_8_tls", "test_9_"),
+    # One cluster under the eyes of the observer.
+    "observed": ("test_8_",),
+    # What is done to nodes, the API server and the operator, and v1's clusters.
     "moved": (),
 }
 
