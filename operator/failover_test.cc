@@ -119,13 +119,14 @@ TEST(ObserveFailover, NodesAreKnownOnlyWhereTheListIs) {
   DMCluster want;
   want.meta.name = "a";
   want.meta.ns = "ns";
-  const auto pod = [](int ordinal, const char* node) {
-    auto item = std::make_shared<kube::api::Pod>();
-    item->meta.name = "a-dm-master-" + std::to_string(ordinal);
-    item->meta.ns = "ns";
-    item->meta.labels["app.kubernetes.io/instance"] = "a";
-    item->node_name = node;
-    return item;
+  base::TextPacker packer;
+  const auto pod = [&packer](int ordinal, const char* node) {
+    const base::Json object = {{"kind", "Pod"},
+                               {"metadata", {{"name", "a-dm-master-" + std::to_string(ordinal)},
+                                             {"namespace", "ns"},
+                                             {"labels", {{"app.kubernetes.io/instance", "a"}}}}},
+                               {"spec", {{"nodeName", node}}}};
+    return std::make_shared<const Kept>(*KeepPod(object, packer));
   };
   stores.pods.Replace({pod(0, "n1"), pod(1, "n2"), pod(2, "n9")}, "1");
   want.status["master"]["failureMembers"]["a-dm-master-3"]["node"] = "n0";

@@ -9,22 +9,25 @@
 namespace dm::op {
 namespace {
 
-// Calls `take` for each item whose key begins with `prefix` and that carries the cluster's label.
-template <class T, class Take>
-void EachOf(const kube::Store<T>& store, const std::string& cluster, const std::string& prefix, Take take) {
+// Calls `take` with what `read` makes of each item whose key begins with `prefix` and that carries the cluster's label.
+template <class Read, class Take>
+void EachOf(const kube::Store<Kept>& store, const std::string& cluster, const std::string& prefix, Read read, Take take) {
   for (const auto& item : store.WithPrefix(prefix)) {
-    if (Stores::ClusterOf(item->meta) == cluster) take(*item);
+    if (Stores::ClusterOf(item->meta) != cluster) continue;
+    if (auto object = read(*item)) {
+      take(*std::move(object));
+    } else {   // it was our own dump
+      base::LogError("a kept object does not parse", {{"object", item->meta.Key()}, {"error", object.error().ToString()}});
+    }
   }
 }
 
-void TakeChild(lifecycle::Observed& seen, const Kept& kept) {
+base::Result<lifecycle::Child> ChildOf(const Kept& kept) {
   auto object = ObjectOf(kept);
-  auto meta = object ? kube::api::ParseObjectMeta(*object) : base::Result<kube::api::ObjectMeta>(base::Propagate(object));
-  if (!meta) {   // it was our own dump
-    base::LogError("a kept object does not parse", {{"object", kept.meta.Key()}, {"error", meta.error().ToString()}});
-    return;
-  }
-  seen.children[kept.kind + "/" + kept.meta.name] = {std::move(*meta), std::move(*object)};
+  if (!object) return base::Propagate(object);
+  auto meta = kube::api::ParseObjectMeta(*object);
+  if (!meta) return base::Propagate(meta);
+  return lifecycle::Child{*std::move(meta), *std::move(object)};
 }
 
 lifecycle::RoleState& Of(lifecycle::Observed& seen, Role role) {
@@ -63,19 +66,24 @@ lifecycle::Observed Observe(const Stores& stores, const DMCluster& want, const s
   const std::string key = want.meta.Key();
   const std::string prefix = want.meta.ns + "/" + want.meta.name + "-dm-";
   for (const auto* store : {&stores.sets, &stores.services, &stores.config_maps, &stores.budgets}) {
-    EachOf(*store, key, prefix, [&](const Kept& kept) { TakeChild(seen, kept); });
+    EachOf(*store, key, prefix, ChildOf, [&](lifecycle::Child child) {
+      const std::string name = base::GetStringOr(child.object, "kind") + "/" + child.meta.name;
+      seen.children[name] = std::move(child);
+    });
   }
-  EachOf(stores.pods, key, prefix, [&](const kube::api::Pod& pod) {
+  EachOf(stores.pods, key, prefix, PodOf, [&](kube::api::Pod pod) {
     for (const Role role : {Role::kMaster, Role::kWorker, Role::kMonitor}) {
       const int ordinal = OrdinalOf(names, role, pod.meta.name);
-      if (ordinal >= 0) Of(seen, role).pods[ordinal] = pod;
+      if (ordinal < 0) continue;
+      Of(seen, role).pods[ordinal] = std::move(pod);
+      return;
     }
   });
   for (const Role role : {Role::kMaster, Role::kWorker, Role::kMonitor}) {
     const std::string stem = names.ClaimTemplate(role) + "-";
-    EachOf(stores.claims, key, want.meta.ns + "/" + stem + names.StatefulSet(role) + "-", [&](const lifecycle::Claim& claim) {
+    EachOf(stores.claims, key, want.meta.ns + "/" + stem + names.StatefulSet(role) + "-", ClaimOf, [&](lifecycle::Claim claim) {
       const int ordinal = OrdinalOf(names, role, std::string_view(claim.meta.name).substr(stem.size()));
-      if (ordinal >= 0) Of(seen, role).claims[ordinal] = claim;
+      if (ordinal >= 0) Of(seen, role).claims[ordinal] = std::move(claim);
     });
   }
   if (reads) seen.members = *reads;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <tuple>
+
 #include "operator/expectations.h"
 #include "operator/testing/small_cluster.h"
 
@@ -10,18 +12,19 @@ namespace {
 
 using testing::Json;
 
-template <class T>
-std::shared_ptr<const T> Item(std::string name, std::string instance) {
-  auto item = std::make_shared<T>();
-  item->meta.name = std::move(name);
-  item->meta.ns = "ns";
-  item->meta.uid = "u";
-  if (!instance.empty()) item->meta.labels["app.kubernetes.io/instance"] = std::move(instance);
-  if constexpr (std::is_same_v<T, Kept>) {
-    item->kind = "Service";
-    item->text = base::PackedText(R"({"kind":"Service","metadata":{"name":")" + item->meta.name + R"(","labels":{"mine":"too"}}})");
-  }
-  return item;
+base::TextPacker packer;
+
+// As it comes from a watch; `keep`: ParseKept, KeepPod or KeepClaim.
+template <class Keep>
+std::shared_ptr<const Kept> Item(Keep keep, const char* kind, const std::string& name, const std::string& instance) {
+  Json object = {{"kind", kind}, {"metadata", {{"name", name}, {"namespace", "ns"}, {"uid", "u"}, {"labels", {{"mine", "too"}}}}}};
+  if (!instance.empty()) object["metadata"]["labels"]["app.kubernetes.io/instance"] = instance;
+  return std::make_shared<const Kept>(*keep(object, packer));
+}
+std::shared_ptr<const Kept> Service(const std::string& name, const std::string& instance) { return Item(ParseKept, "Service", name, instance); }
+std::shared_ptr<const Kept> Pod(const std::string& name, const std::string& instance) { return Item(KeepPod, "Pod", name, instance); }
+std::shared_ptr<const Kept> Claim(const std::string& name, const std::string& instance) {
+  return Item(KeepClaim, "PersistentVolumeClaim", name, instance);
 }
 
 struct Bench {
@@ -40,11 +43,11 @@ struct Bench {
 TEST(Observe, TakesWhatCarriesTheLabelAndTheName) {
   Bench b;
   // A cluster called "a-dm-b" has children whose names begin like those of "a".
-  b.stores.services.Replace({Item<Kept>("a-dm-master", "a"), Item<Kept>("a-dm-b-dm-master", "a-dm-b"), Item<Kept>("a-dm-nolabel", "")}, "1");
-  b.stores.pods.Replace({Item<kube::api::Pod>("a-dm-master-0", "a"), Item<kube::api::Pod>("a-dm-worker-10", "a"), Item<kube::api::Pod>("a-dm-monitor-0", "a"),
-                         Item<kube::api::Pod>("a-dm-b-dm-master-0", "a-dm-b"), Item<kube::api::Pod>("a-dm-master-x", "a")}, "1");
-  b.stores.claims.Replace({Item<lifecycle::Claim>("dm-master-a-dm-master-2", "a"), Item<lifecycle::Claim>("dm-worker-a-dm-worker-0", "a"),
-                           Item<lifecycle::Claim>("dm-master-a-dm-master-2-copy", "a")}, "1");
+  b.stores.services.Replace({Service("a-dm-master", "a"), Service("a-dm-b-dm-master", "a-dm-b"), Service("a-dm-nolabel", "")}, "1");
+  b.stores.pods.Replace({Pod("a-dm-master-0", "a"), Pod("a-dm-worker-10", "a"), Pod("a-dm-monitor-0", "a"),
+                         Pod("a-dm-b-dm-master-0", "a-dm-b"), Pod("a-dm-master-x", "a")}, "1");
+  b.stores.claims.Replace({Claim("dm-master-a-dm-master-2", "a"), Claim("dm-worker-a-dm-worker-0", "a"),
+                           Claim("dm-master-a-dm-master-2-copy", "a")}, "1");
   const auto seen = Observe(b.stores, b.want, nullptr, {});
   ASSERT_EQ(seen.children.size(), 1u);
   ASSERT_NE(seen.Find("Service", "a-dm-master"), nullptr);
@@ -83,7 +86,6 @@ TEST(Stores, AStatusThatComesBackIsNoNewsButAnAnnotationIs) {
   base::SeededRandom random(1);
   kube::testing::FakeApi api;
   Stores stores(api, clock, random, [&](const std::string& key, bool) { told.push_back(key); });
-  base::TextPacker packer;
   Json object = app::testing::ClusterJson();
   object["metadata"]["generation"] = 1;
   int version = 7;
@@ -106,7 +108,7 @@ TEST(Stores, AStatusThatComesBackIsNoNewsButAnAnnotationIs) {
   arrive();
   EXPECT_EQ(told.size(), 4u);
   // Any change of a child counts: its status is what we wait for.
-  stores.sets.Upsert(Item<Kept>("orders-dm-master", "orders"), "20");
+  stores.sets.Upsert(Item(ParseKept, "StatefulSet", "orders-dm-master", "orders"), "20");
   EXPECT_EQ(told.back(), "ns/orders");
 }
 
@@ -119,21 +121,67 @@ TEST(Stores, KeepOfPodsAndClaimsWhatIsAskedOfThem) {
                      {"annotations", {{std::string(annotations::kMemberId), "17"}, {lifecycle::kSelectedNode, "n1"}, {std::string(lifecycle::kAuthorityMark), "m"},
                                       {"pv.kubernetes.io/bind-completed", "yes"}}},
                      {"ownerReferences", {{{"kind", "DMCluster"}, {"name", "a"}, {"uid", "c"}}}}};
-  const auto claim = ParseTrimmedClaim({{"kind", "PersistentVolumeClaim"}, {"metadata", meta}, {"status", {{"phase", "Bound"}}}});
+  const auto kept_claim = KeepClaim({{"kind", "PersistentVolumeClaim"},
+                                     {"metadata", meta},
+                                     {"spec", {{"storageClassName", "ssd"}, {"volumeName", "pv-1"}, {"resources", {{"requests", {{"storage", "20Gi"}}}}}}},
+                                     {"status", {{"phase", "Bound"},
+                                                 {"capacity", {{"storage", "10Gi"}}},
+                                                 {"conditions", {{{"type", "NodeResizeError"}, {"status", "True"}, {"message", "no room"}}}}}}},
+                                    packer);
+  ASSERT_TRUE(kept_claim);
+  EXPECT_EQ(Stores::ClusterOf(kept_claim->meta), "ns/a");
+  const auto claim = ClaimOf(*kept_claim);
   ASSERT_TRUE(claim);
   EXPECT_EQ(claim->MemberId(), "17");
   EXPECT_EQ(claim->meta.Annotation(lifecycle::kSelectedNode), "n1");
   EXPECT_FALSE(claim->meta.annotations.contains("pv.kubernetes.io/bind-completed"));
-  EXPECT_EQ(Stores::ClusterOf(claim->meta), "ns/a");
   EXPECT_EQ(claim->meta.owners.size(), 1u);
   EXPECT_EQ(claim->meta.creation_timestamp, "2026-11-24T18:00:05Z");
-  const auto pod = ParseTrimmedPod({{"kind", "Pod"}, {"metadata", meta}, {"spec", {{"containers", Json::array()}}}, {"status", {{"podIP", "10.0.0.1"}}}});
-  ASSERT_TRUE(pod);
+  EXPECT_EQ(claim->phase, "Bound");
+  EXPECT_EQ(claim->storage_class, "ssd");
+  EXPECT_EQ(claim->request.ToString(), "20Gi");
+  EXPECT_EQ(claim->capacity.ToString(), "10Gi");
+  EXPECT_EQ(claim->resizing, "NodeResizeError: no room");
+
+  const Json waiting = {{"reason", "CrashLoopBackOff"}, {"message", "back-off"}};
+  const Json object = {{"kind", "Pod"},
+                       {"metadata", meta},
+                       {"spec", {{"nodeName", "n1"},
+                                 {"containers", {{{"name", "dm-master"}, {"image", "dm:8.5"}, {"env", {{{"name", "TZ"}, {"value", "UTC"}}}}},
+                                                 {{"name", "beside"}, {"image", "other:1"}}}},
+                                 {"volumes", {{{"name", "token"}}}}}},
+                       {"status", {{"phase", "Running"},
+                                   {"podIP", "10.0.0.1"},
+                                   {"reason", "Evicted"},
+                                   {"conditions", {{{"type", "Ready"}, {"status", "True"}, {"lastTransitionTime", "2026-11-24T18:00:05Z"}},
+                                                   {{"type", "PodScheduled"}, {"status", "False"}, {"message", "0/3 nodes"}}}},
+                                   {"initContainerStatuses", {{{"restartCount", 1}}}},
+                                   {"containerStatuses", {{{"restartCount", 2}, {"imageID", "sha256:1"}, {"state", {{"waiting", waiting}}}}}}}}};
+  const auto kept_pod = KeepPod(object, packer);
+  ASSERT_TRUE(kept_pod);
+  EXPECT_EQ(Stores::ClusterOf(kept_pod->meta), "ns/a");
+  const auto pod = PodOf(*kept_pod);
+  const auto whole = kube::api::ParsePod(object);
+  ASSERT_TRUE(pod && whole);
   EXPECT_EQ(pod->controller_revision, "r7");
   EXPECT_EQ(pod->meta.Annotation(std::string(lifecycle::kAuthorityMark)), "m");
   EXPECT_EQ(pod->meta.creation_timestamp, "2026-11-24T18:00:05Z");
-  EXPECT_EQ(Stores::ClusterOf(pod->meta), "ns/a");
-  EXPECT_EQ(pod->meta.labels.size(), 1u);
+  EXPECT_EQ(pod->meta.labels.size(), 2u);
+  const auto read = [](const kube::api::Pod& one) {
+    return std::tuple(one.phase, one.pod_ip, one.node_name, one.reason, one.ready, one.scheduled, one.restarts, one.waiting_reason,
+                      one.waiting_message, one.unscheduled_message, one.image);
+  };
+  EXPECT_EQ(read(*pod), read(*whole));
+  EXPECT_EQ(pod->restarts, 3);
+  EXPECT_EQ(pod->image, "dm:8.5");
+  EXPECT_LT(kept_pod->text.size(), base::DumpJson(object).size());
+}
+
+// What cannot be read is refused where it comes in, as it was; the reflector says so.
+TEST(Stores, APodThatDoesNotParseIsNotKept) {
+  EXPECT_FALSE(KeepPod({{"kind", "Pod"}, {"metadata", {{"namespace", "ns"}}}}, packer));
+  EXPECT_FALSE(KeepPod({{"kind", "Pod"}, {"metadata", {{"name", "a"}}}, {"status", {{"podIP", 7}}}}, packer));
+  EXPECT_FALSE(KeepClaim({{"kind", "PersistentVolumeClaim"}}, packer));
 }
 
 TEST(Expectations, HoldUntilSeenOrForSomeSeconds) {

@@ -1,16 +1,10 @@
 #include "operator/stores.h"
 
-#include <nlohmann/json.hpp>
-
 #include "app/dm_resource.h"
-#include "base/strings.h"
 #include "kube/client.h"
 
 namespace dm::op {
 namespace {
-
-constexpr char kInstance[] = "app.kubernetes.io/instance";
-constexpr char kOurs[] = "dm.pingcap.com/";    // annotations
 
 // The status that we wrote comes back as an event: that is no news. What a user may change (spec, labels, annotations) is.
 bool IsNews(const kube::Change<Kept>& change) {
@@ -18,82 +12,25 @@ bool IsNews(const kube::Change<Kept>& change) {
   const auto& a = change.before->meta;
   const auto& b = change.now->meta;
   return a.uid != b.uid || a.generation != b.generation || change.before->notes != change.now->notes ||
-         a.deletion_timestamp != b.deletion_timestamp;
-}
-
-std::size_t HashOf(const kube::api::ObjectMeta& meta) {
-  std::string all;
-  for (const auto* notes : {&meta.labels, &meta.annotations}) {
-    for (const auto& [key, value] : *notes) (all += key).append(1, '\0').append(value).append(1, '\0');
-    all += '\1';
-  }
-  return std::hash<std::string>()(all);
-}
-
-void TrimLabels(kube::api::ObjectMeta& meta) {
-  std::erase_if(meta.labels, [](const auto& label) { return label.first != kInstance; });
+         a.being_deleted != b.being_deleted;
 }
 
 }  // namespace
 
-base::Result<Kept> ParseKept(const base::Json& object, base::TextPacker& packer) {
-  auto meta = kube::api::ParseObjectMeta(object);
-  if (!meta) return base::Propagate(meta);
-  Kept kept;
-  kept.meta = std::move(*meta);
-  kept.notes = HashOf(kept.meta);
-  TrimLabels(kept.meta);
-  kept.meta.annotations.clear();
-  kept.meta.owners = {};
-  kept.meta.creation_timestamp = {};
-  kept.kind = base::GetStringOr(object, "kind");
-  kept.text = packer.Pack(base::DumpJson(object));
-  return kept;
+std::string Stores::ClusterOf(const KeptMeta& child) {
+  return child.cluster.empty() ? std::string() : child.ns + "/" + child.cluster;
 }
 
-base::Result<base::Json> ObjectOf(const Kept& kept) {
-  const auto text = kept.text.Unpack();
-  if (!text) return base::Propagate(text);
-  return base::ParseJson(*text);
-}
-
-base::Result<kube::api::Pod> ParseTrimmedPod(const base::Json& object) {
-  auto pod = kube::api::ParsePod(object);
-  if (!pod) return base::Propagate(pod);
-  pod->spec = {};
-  TrimLabels(pod->meta);
-  pod->meta.owners = {};
-  std::erase_if(pod->meta.annotations, [](const auto& note) { return note.first != lifecycle::kAuthorityMark; });
-  return pod;
-}
-
-base::Result<lifecycle::Claim> ParseTrimmedClaim(const base::Json& object) {
-  auto claim = lifecycle::ParseClaim(object);
-  if (!claim) return base::Propagate(claim);
-  TrimLabels(claim->meta);
-  std::erase_if(claim->meta.annotations, [](const auto& note) {
-    return note.first != lifecycle::kSelectedNode && !base::StartsWith(note.first, kOurs);
-  });
-  return claim;
-}
-
-std::string Stores::ClusterOf(const kube::api::ObjectMeta& child) {
-  const auto it = child.labels.find(kInstance);
-  return it == child.labels.end() || it->second.empty() ? std::string() : child.ns + "/" + it->second;
-}
-
-template <class T>
-void Stores::Watch(const kube::Resource& resource, kube::Store<T>& store, typename kube::StoreConsumer<T>::Parse parse, bool child) {
-  store.OnChange([this, child](const kube::Change<T>& change) {
-    if constexpr (std::is_same_v<T, Kept>) {
-      if (!child && !IsNews(change)) return;
-    }
+void Stores::Watch(const kube::Resource& resource, kube::Store<Kept>& store, Keep keep, bool child) {
+  store.OnChange([this, child](const kube::Change<Kept>& change) {
+    if (!child && !IsNews(change)) return;
     const std::string key = child ? ClusterOf(change.any().meta) : change.any().meta.Key();
     if (!key.empty()) changed_(key, change.initial);
   });
   kube::ReflectorOptions options;
   options.resource = resource;
   if (child) options.label_selector = kChildLabels;
+  auto parse = [keep, packer = std::make_shared<base::TextPacker>()](const base::Json& object) { return keep(object, *packer); };
   reflectors_.push_back({resource.plural, kube::Reflect(transport_, std::move(options), store, std::move(parse), clock_, random_),
                          [&store] { return store.Synced(); }});
 }
@@ -101,16 +38,13 @@ void Stores::Watch(const kube::Resource& resource, kube::Store<T>& store, typena
 Stores::Stores(net::Transport& transport, base::Clock& clock, base::Random& random, Changed changed)
     : transport_(transport), clock_(clock), random_(random), changed_(std::move(changed)), started_(clock.Now()) {
   using namespace kube::resources;
-  const auto keep = [] {
-    return [packer = std::make_shared<base::TextPacker>()](const base::Json& object) { return ParseKept(object, *packer); };
-  };
-  Watch<Kept>(kStatefulSets, sets, keep(), true);
-  Watch<Kept>(kServices, services, keep(), true);
-  Watch<Kept>(kConfigMaps, config_maps, keep(), true);
-  Watch<Kept>(kPodDisruptionBudgets, budgets, keep(), true);
-  Watch<kube::api::Pod>(kPods, pods, ParseTrimmedPod, true);
-  Watch<lifecycle::Claim>(kPersistentVolumeClaims, claims, ParseTrimmedClaim, true);
-  Watch<Kept>(app::DMClusters(), clusters, keep(), false);
+  Watch(kStatefulSets, sets, ParseKept, true);
+  Watch(kServices, services, ParseKept, true);
+  Watch(kConfigMaps, config_maps, ParseKept, true);
+  Watch(kPodDisruptionBudgets, budgets, ParseKept, true);
+  Watch(kPods, pods, KeepPod, true);
+  Watch(kPersistentVolumeClaims, claims, KeepClaim, true);
+  Watch(app::DMClusters(), clusters, ParseKept, false);
 }
 
 void Stores::Start() {

@@ -178,8 +178,8 @@ class SmallCluster {
     Fill(stores.services, "/api/v1/services", keep);
     Fill(stores.config_maps, "/api/v1/configmaps", keep);
     Fill(stores.budgets, "/apis/policy/v1/poddisruptionbudgets", keep);
-    Fill(stores.pods, "/api/v1/pods", ParseTrimmedPod);
-    Fill(stores.claims, "/api/v1/persistentvolumeclaims", ParseTrimmedClaim);
+    Fill(stores.pods, "/api/v1/pods", [this](const Json& object) { return KeepPod(object, pod_packer); });
+    Fill(stores.claims, "/api/v1/persistentvolumeclaims", [this](const Json& object) { return KeepClaim(object, claim_packer); });
   }
   base::Result<kube::Requeue> Once() {
     Sync();
@@ -212,7 +212,7 @@ class SmallCluster {
   std::vector<std::string> events;
   std::string last_error;
   std::optional<base::Duration> last_requeue;
-  base::TextPacker packer;
+  base::TextPacker packer, pod_packer, claim_packer;
   kube::Client client{api};
   Stores stores{api, clock, random, [](const std::string&, bool) {}};
   members::Poller poller{members.Dialer(), clock, 1, [](const std::string&) {}};
@@ -227,17 +227,17 @@ class SmallCluster {
                         {}};
 
  private:
-  template <class T, class Parse>
-  void Fill(kube::Store<T>& store, const std::string& path, Parse parse) {
+  template <class Parse>
+  void Fill(kube::Store<Kept>& store, const std::string& path, Parse parse) {
     net::Request request;
     request.target = path;
     const auto log = api.Send(request, {});
     const Json list = Json::parse(log->body);
-    std::vector<std::shared_ptr<const T>> items;
+    std::vector<std::shared_ptr<const Kept>> items;
     for (const Json& item : list["items"]) {
       auto parsed = parse(item);
       EXPECT_TRUE(parsed) << item;
-      if (parsed) items.push_back(std::make_shared<const T>(std::move(*parsed)));
+      if (parsed) items.push_back(std::make_shared<const Kept>(std::move(*parsed)));
     }
     store.Replace(std::move(items), "1");
   }
