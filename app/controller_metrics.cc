@@ -1,11 +1,24 @@
 #include "app/controller_metrics.h"
 
+#include <time.h>
+
+#include <utility>
+
 #include "app/counted_transport.h"
 
 namespace dm::app {
 namespace {
 
 double Seconds(base::Duration duration) { return std::chrono::duration<double>(duration).count(); }
+
+// Processor time of the calling thread since it last asked; the first time since the thread began.
+base::Duration TakeWorked() {
+  thread_local base::Duration before{0};
+  timespec used{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+  const base::Duration now = std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec);
+  return now - std::exchange(before, now);
+}
 
 }  // namespace
 
@@ -101,7 +114,10 @@ kube::ReconcileObserver AddReconcileTimes(Metrics& metrics, const std::string& n
   Histogram whole = metrics.AddHistogram("controller_runtime_reconcile_time_seconds", "Time that reconciliations take.", LatencyBuckets(), labels);
   Histogram own = metrics.AddHistogram("dm_operator_reconcile_own_seconds",
                                        "Time that reconciliations take without waiting for the API server's answers.", LatencyBuckets(), labels);
-  return [whole, own](const char*, base::Duration took) mutable {
+  Histogram cpu = metrics.AddHistogram("dm_operator_reconcile_cpu_seconds", "Processor time that reconciliations take on their thread.",
+                                       LatencyBuckets(), labels);
+  return [whole, own, cpu](const char*, base::Duration took) mutable {
+    cpu.Observe(Seconds(TakeWorked()));
     const base::Duration waited = CountedTransport::TakeWaited();
     whole.Observe(Seconds(took));
     own.Observe(Seconds(took > waited ? took - waited : base::Duration{0}));

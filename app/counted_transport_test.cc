@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <time.h>
 
 #include <thread>
 
@@ -72,6 +73,35 @@ TEST(CountedTransport, TellsEachThreadHowLongItHasWaited) {
   EXPECT_THAT(text, bucket("dm_operator_reconcile_own_seconds", "0.0025", 0));
   EXPECT_THAT(text, bucket("dm_operator_reconcile_own_seconds", "0.005", 1));
   EXPECT_THAT(text, bucket("dm_operator_reconcile_own_seconds", "0.025", 2));
+}
+
+// Until the calling thread has had so much more of a processor.
+void Work(std::chrono::nanoseconds amount) {
+  const auto used = [] {
+    timespec now{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
+  };
+  for (const auto end = used() + amount; used() < end;) {
+  }
+}
+
+TEST(ReconcileTimes, ProcessorTimeIsOfTheThreadAndOfOneReconciliation) {
+  Metrics metrics;
+  auto observe = AddReconcileTimes(metrics, "dmcluster");
+  const auto expect = [&](const char* below, int count) {
+    EXPECT_THAT(metrics.Text(), HasSubstr(std::string("dm_operator_reconcile_cpu_seconds_bucket{controller=\"dmcluster\",le=\"") + below + "\"} " +
+                                          std::to_string(count) + "\n"));
+  };
+  std::jthread([&] {
+    Work(std::chrono::milliseconds(60));
+    observe("success", std::chrono::milliseconds(1));
+    expect("0.05", 0);
+    expect("10", 1);
+    std::jthread([] { Work(std::chrono::milliseconds(60)); }).join();   // waited for, not worked
+    observe("success", std::chrono::milliseconds(1));
+    expect("0.05", 1);
+  }).join();
 }
 
 }  // namespace
