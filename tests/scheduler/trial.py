@@ -11,8 +11,14 @@ from urllib.parse import urlsplit
 from lab.api import Api
 
 
+# All pods as they are, a bookmark, then what changes.
+PODS = "/api/v1/pods?watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true"
+TOLD = "k8s.io/initial-events-end"        # annotation of that bookmark
+WATCHES = 10                              # the API server closes a watch that does not keep up; more often, and something is wrong
+
+
 class PodWatch:
-    """Follows all pods of the cluster by one watch; says where each stands, or that the scheduler found no place."""
+    """Follows all pods of the cluster by a watch; says where each stands, or that the scheduler found no place."""
 
     def __init__(self, kubeconfig):
         self._changed = threading.Condition()
@@ -41,13 +47,28 @@ class PodWatch:
 
     def _run(self):
         try:
-            for event in _stream(self._kubeconfig, "/api/v1/pods?watch=1"):
-                self._take(event["type"], event["object"])
-            self._failed = "closed by the API server"
+            for _ in range(WATCHES):
+                self._follow()
+            self._failed = f"closed by the API server {WATCHES} times"
         except Exception as error:  # pylint: disable=broad-except
             self._failed = repr(error)
         with self._changed:
             self._changed.notify_all()
+
+    def _follow(self):
+        """One watch, to its end. What is not among the pods that it begins with has gone meanwhile."""
+        there = set()
+        for event in _stream(self._kubeconfig, PODS):
+            kind, object_ = event["type"], event["object"]
+            if kind == "ERROR":
+                raise RuntimeError(object_.get("message", object_))
+            if kind != "BOOKMARK":
+                self._take(kind, object_)
+                there.add((object_["metadata"]["namespace"], object_["metadata"]["name"]))
+            elif TOLD in object_["metadata"].get("annotations", {}):
+                with self._changed:
+                    self._pods = {pod: where for pod, where in self._pods.items() if pod in there}
+                    self._changed.notify_all()
 
     def _take(self, kind, pod):
         key = pod["metadata"]["namespace"], pod["metadata"]["name"]
