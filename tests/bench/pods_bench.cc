@@ -69,7 +69,7 @@ void BM_PodUpdate(benchmark::State& state) {
   static app::PodLedger ledger = Filled();
   requirements::ClusterView view = *held.view;
   const Json pods[] = {PodJson(7, NodeNames()[7], "300m"), PodJson(7, NodeNames()[7], "400m")};
-  std::size_t next = 0;
+  static std::size_t next = 0;   // the ledger remembers the last run, too
   for (auto _ : state) {
     if (!ledger.Put(pods[next++ % 2])) state.SkipWithError("a pod that is resized changes a sum");
     view.PutUsage(*ledger.Now().usage);
