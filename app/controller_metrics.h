@@ -31,7 +31,8 @@ void AddPolicyMetrics(Metrics& metrics, const PolicyReload& policy);
 // {controller}: the same without the time in which the reconciliation waited for the API server's answers
 // (CountedTransport::TakeWaited). Both are time of the clock, with the waiting for locks and for a core in it;
 // dm_operator_reconcile_cpu_seconds{controller} is the thread's processor time since its last reconciliation ended (to wait for
-// a key costs next to none), encoding of requests included: own far above cpu is waiting, not work. For a Controller's observer: called on the worker's thread, after each reconciliation.
+// a key costs next to none), encoding of requests included: own far above cpu is waiting, not work.
+// For a Controller's observer: called on the worker's thread, after each reconciliation.
 kube::ReconcileObserver AddReconcileTimes(Metrics& metrics, const std::string& name);
 
 // leader_election_master_status{name}: 1 while we lead.

@@ -25,7 +25,7 @@ std::size_t HashOf(const kube::api::ObjectMeta& meta) {
   return std::hash<std::string>()(all);
 }
 
-// The members of `object` that are named; no object at all when it has none of them.
+// The members of `object` that are named, of those that it has.
 Json Only(const Json* object, std::initializer_list<std::string_view> names) {
   Json out = Json::object();
   if (!object || !object->is_object()) return out;
@@ -66,7 +66,7 @@ void Shorten(Json& holder, const char* list, Trim trim) {
 }
 
 Json TrimmedPod(const Json& object) {
-  Json out = Only(&object, {"kind", "apiVersion"});
+  Json out;
   out["metadata"] = TrimmedMeta(object, false);
   out["spec"] = Only(base::Find(object, "spec"), {"nodeName", "containers"});
   Shorten(out["spec"], "containers", [](const Json& container) { return Only(&container, {"name", "image"}); });
@@ -83,7 +83,7 @@ Json TrimmedPod(const Json& object) {
 }
 
 Json TrimmedClaim(const Json& object) {
-  Json out = Only(&object, {"kind", "apiVersion"});
+  Json out;
   out["metadata"] = TrimmedMeta(object, true);
   out["spec"] = Only(base::Find(object, "spec"), {"storageClassName", "resources"});
   out["status"] = Only(base::Find(object, "status"), {"phase", "capacity", "conditions"});

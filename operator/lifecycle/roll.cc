@@ -1,6 +1,7 @@
 // Roll: pods of an older template, and those whose disks grow only when they are mounted anew, are replaced one at a time, masters
-// before workers, never both, the leader last, and only while every other one is well. The StatefulSets are OnDelete, so that the order is ours: a worker in the middle of a dump must not
-// hold up the others, and the leadership moves once. Nothing is lost by replacing a pod that is broken, so those come first.
+// before workers, never both, the leader last, and only while every other one is well. The StatefulSets are OnDelete, so that the
+// order is ours: a worker in the middle of a dump must not hold up the others, and the leadership moves once. Nothing is lost by
+// replacing a pod that is broken, so those come first.
 #include <algorithm>
 
 #include "base/strings.h"
