@@ -5,7 +5,7 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
-from . import controlplane, disguise, dns, images, kwok, network, registry, rights, storage
+from . import controlplane, disguise, dns, images, kwok, limits, network, registry, rights, storage
 from .api import Api
 from .errors import LabError, WaitTimeout
 from .node import Node
@@ -49,6 +49,7 @@ def _start(plan, specs, binaries, apiserver_flags, say):
     real = [spec for spec in specs if plan.full and spec.kind == "real"]
     say(f"cluster {plan.name} in {plan.home}")
     if plan.full:
+        limits.allow_watchers(say)
         network.make_bridge(plan)
     for folder in ("images", "volumes"):
         (plan.home / folder).mkdir()
