@@ -16,6 +16,11 @@ constexpr WallTime kVirtualWallStart{
 TimePoint SystemClock::Now() const { return std::chrono::steady_clock::now(); }
 WallTime SystemClock::Wall() const { return std::chrono::system_clock::now(); }
 
+Clock& SystemTime() {
+  static SystemClock clock;
+  return clock;
+}
+
 bool SystemClock::WaitUntil(TimePoint when, std::stop_token stop) {
   std::mutex mutex;
   std::condition_variable_any never;

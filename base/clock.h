@@ -33,6 +33,9 @@ class SystemClock final : public Clock {
   bool WaitUntil(TimePoint when, std::stop_token stop) override;
 };
 
+// The machine's time, for who was given no clock. Thread-safe; lives as long as the program.
+Clock& SystemTime();
+
 // Time that stands still until Advance is called: it starts at 2026-01-01T00:00:00Z. Thread-safe.
 class VirtualClock final : public Clock {
  public:

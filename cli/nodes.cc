@@ -115,14 +115,14 @@ void PrintNodesJson(const std::vector<NodeAnswer>& answers, std::ostream& out) {
   out << base::DumpJson(list, 2) << "\n";
 }
 
-struct Read {
+struct NodesRead {
   Policy policy;
   requirements::ClusterView view;
   std::string remark;
 };
 
-base::Result<Read> ReadNodes(const NodesOptions& options, Connector connect) {
-  Read read;
+base::Result<NodesRead> ReadNodes(const NodesOptions& options, Connector connect) {
+  NodesRead read;
   std::unique_ptr<LiveCluster> live;
   if (options.files.empty()) {
     auto connected = connect(options.live);

@@ -14,11 +14,6 @@ namespace {
 
 using CertificateAndKey = std::pair<std::string, std::string>;
 
-base::Clock& SystemTime() {
-  static base::SystemClock clock;
-  return clock;
-}
-
 // Reads the pair again for each new connection; keeps the last good one while a file is missing.
 class CertificateFiles {
  public:
@@ -90,7 +85,7 @@ std::unique_ptr<net::Transport> MakeTransport(const Config& config, base::Clock*
     }
     return net::NewCpprestTransport(std::move(options));
   }
-  auto token = std::make_shared<TokenSource>(config.token_file, clock != nullptr ? *clock : SystemTime());
+  auto token = std::make_shared<TokenSource>(config.token_file, clock != nullptr ? *clock : base::SystemTime());
   options.bearer_token = [token] { return token->Get(); };
   return std::make_unique<TokenTransport>(net::NewCpprestTransport(std::move(options)), token);
 }

@@ -11,11 +11,6 @@ namespace {
 using base::Code;
 using base::Json;
 
-base::Clock& SystemTime() {
-  static base::SystemClock clock;
-  return clock;
-}
-
 constexpr int kPageSize = 500;
 
 bool Ok(int status) { return status >= 200 && status <= 299; }
@@ -65,7 +60,7 @@ base::Result<Where> WhereIs(const Json& object, const Resource& resource) {
 }  // namespace
 
 Client::Client(net::Transport& transport, base::Duration timeout, base::Clock* clock)
-    : transport_(transport), timeout_(timeout), clock_(clock != nullptr ? clock : &SystemTime()) {}
+    : transport_(transport), timeout_(timeout), clock_(clock != nullptr ? clock : &base::SystemTime()) {}
 
 base::Result<net::Response> Client::Exchange(net::Request request, std::stop_token stop) const {
   const base::TimePoint deadline = clock_->Now() + timeout_;

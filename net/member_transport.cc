@@ -28,7 +28,6 @@ using base::Code;
 using base::Fail;
 using base::Result;
 
-constexpr std::size_t kReadBytes = 32u << 10;
 constexpr std::uint64_t kNoLimit = std::numeric_limits<std::uint64_t>::max();   // Beast's own "none" refuses every length
 
 // A body that collects what has arrived until it is taken. Unlike Beast's string_body it reserves nothing by the peer's

@@ -7,7 +7,7 @@ namespace {
 
 using base::Json;
 
-std::string Decode(const Json& data, std::string_view key) {
+std::string Text(const Json& data, std::string_view key) {
   const auto text = base::GetString(data, key);
   if (!text) return {};
   return base::Base64Decode(*text).value_or("");
@@ -30,9 +30,9 @@ base::Result<Authorities> FromSecret(const Json& secret) {
   const Json* data = base::Find(secret, "data");
   if (data == nullptr || !data->is_object()) return base::Fail(base::Code::kInvalid, "the Secret holds nothing");
   Authorities authorities;
-  authorities.current = {Decode(*data, "ca.crt"), Decode(*data, "ca.key")};
+  authorities.current = {Text(*data, "ca.crt"), Text(*data, "ca.key")};
   if (const auto whole = net::CheckAuthority(authorities.current); !whole) return base::Propagate(whole, "ca.crt and ca.key");
-  net::KeyPair previous{Decode(*data, "previous.crt"), Decode(*data, "previous.key")};
+  net::KeyPair previous{Text(*data, "previous.crt"), Text(*data, "previous.key")};
   // A broken previous one is worth nothing, but no reason to throw the current one away.
   if (!previous.certificate_pem.empty() && net::CheckAuthority(previous)) authorities.previous = std::move(previous);
   return authorities;

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::string_view kEverest = "everest-csi-provisioner";
 constexpr std::string_view kOracle = "blockvolume.csi.oraclecloud.com";
-constexpr std::string_view kAlibaba = "diskplugin.csi.alibabacloud.com";
+constexpr std::string_view kAlibabaDriver = "diskplugin.csi.alibabacloud.com";
 
 using Parameters = std::map<std::string, std::string>;   // keys and values in lower case: drivers differ in their care
 
@@ -122,7 +122,7 @@ Disk JudgeDisk(const kube::api::StorageClass& storage_class, const Policy& polic
     disk.evidence += ", " + value + " (its default)";
   }
   disk.grade = row->list ? Weakest(row->media, value) : GradeOf(row->media, value);
-  if (row->name == kAlibaba && value == "cloud_essd") {
+  if (row->name == kAlibabaDriver && value == "cloud_essd") {
     const std::string level = Get(parameters, "performancelevel");
     if (level == "pl2" || level == "pl3") disk.grade = DiskGrade::kNvme;
   }

@@ -7,9 +7,6 @@
 namespace dm::standin {
 namespace {
 
-net::Response Reply(int status, const base::Json& body) { return OpenApiReply(status, body); }
-net::Response Refused(const DmError& error) { return OpenApiRefused(error); }
-net::Response Schema(const std::string& what) { return OpenApiSchema(what); }
 net::Response Empty(int status) { return {status, {}, ""}; }
 
 base::Json Page(base::Json rows) {
@@ -42,7 +39,7 @@ class Api {
 
   net::Response Serve() {
     if (Is({"cluster", "info"})) {
-      return Reply(200, {{"cluster_id", std::stoull(base::GetStringOr(State(), "clusterID", "0"))}});
+      return OpenApiReply(200, {{"cluster_id", std::stoull(base::GetStringOr(State(), "clusterID", "0"))}});
     }
     if (Is({"cluster", "masters"})) return Masters();
     if (Is({"cluster", "workers"})) return Workers();
@@ -57,7 +54,7 @@ class Api {
     if (Is({"sources", "*", "transfer"})) return Transfer();
     if (Is({"sources", "*", "relay", "enable"})) return Relay(true);
     if (Is({"sources", "*", "relay", "disable"})) return Relay(false);
-    return Schema("no matching operation was found");
+    return OpenApiSchema("no matching operation was found");
   }
 
  private:
@@ -76,7 +73,7 @@ class Api {
   }
 
   net::Response Masters() {
-    if (!Allowed({"GET"})) return Schema("method not allowed");
+    if (!Allowed({"GET"})) return OpenApiSchema("method not allowed");
     const auto leader = master_.DmLeader();
     base::Json rows = base::Json::array();
     const auto state = State();
@@ -89,11 +86,11 @@ class Api {
                       {"leader", leader && leader->name == name},
                       {"name", name}});
     }
-    return Reply(200, Page(std::move(rows)));
+    return OpenApiReply(200, Page(std::move(rows)));
   }
 
   net::Response Workers() {
-    if (!Allowed({"GET"})) return Schema("method not allowed");
+    if (!Allowed({"GET"})) return OpenApiSchema("method not allowed");
     base::Json rows = base::Json::array();
     const auto state = State();
     for (const auto& [name, worker] : state["workers"].items()) {
@@ -102,17 +99,17 @@ class Api {
                       {"bound_stage", worker["stage"]},
                       {"name", name}});
     }
-    return Reply(200, Page(std::move(rows)));
+    return OpenApiReply(200, Page(std::move(rows)));
   }
 
   net::Response Removal(bool master) {
-    if (!Allowed({"DELETE"})) return Schema("method not allowed");
+    if (!Allowed({"DELETE"})) return OpenApiSchema("method not allowed");
     if (!master) {
       return Changed([&](base::Json& state) { return DeleteWorker(state, parts_[2]); }, Empty(204));
     }
     const auto outcome = master_.RemoveMember(parts_[2]);
-    if (!outcome) return Refused({0, outcome.error().message});
-    return *outcome ? Refused(**outcome) : Empty(204);
+    if (!outcome) return OpenApiRefused({0, outcome.error().message});
+    return *outcome ? OpenApiRefused(**outcome) : Empty(204);
   }
 
   base::Result<base::Json> Body() const { return OpenApiBody(request_); }
@@ -125,60 +122,60 @@ class Api {
 
   net::Response Create() {
     const auto body = Body();
-    if (!body) return Schema(body.error().message);
+    if (!body) return OpenApiSchema(body.error().message);
     const auto* source = base::Find(*body, "source");
     if (source == nullptr || base::GetStringOr(*source, "source_name").empty()) {
-      return Schema("error in openapi3filter.RequestError: request body has an error: doesn't match the schema: Error at "
-                    "\"/source\": property \"source\" is missing");
+      return OpenApiSchema("error in openapi3filter.RequestError: request body has an error: doesn't match the schema: Error at "
+                           "\"/source\": property \"source\" is missing");
     }
     auto shown = *source;
     if (!shown.contains("security")) shown["security"] = nullptr;
     const auto worker = base::GetStringOr(*body, "worker_name");
-    return Changed([&](base::Json& state) { return AddSource(state, *source, worker); }, Reply(201, shown));
+    return Changed([&](base::Json& state) { return AddSource(state, *source, worker); }, OpenApiReply(201, shown));
   }
 
   net::Response List() {
-    if (!Allowed({"GET"})) return Schema("method not allowed");
+    if (!Allowed({"GET"})) return OpenApiSchema("method not allowed");
     bool with_status = false;
     for (const auto& [key, value] : net::QueryOf(request_.target)) {
       if (key != "with_status") continue;
       if (value != "true" && value != "false") {
-        return Schema("error in openapi3filter.RequestError: parameter \"with_status\" in query has an error: value " + value +
-                      ": an invalid number: strconv.ParseBool: parsing \"" + value + "\": invalid syntax");
+        return OpenApiSchema("error in openapi3filter.RequestError: parameter \"with_status\" in query has an error: value " + value +
+                             ": an invalid number: strconv.ParseBool: parsing \"" + value + "\": invalid syntax");
       }
       with_status = value == "true";
     }
     base::Json rows = base::Json::array();
     const auto state = State();
     for (const auto& [name, entry] : state["sources"].items()) rows.push_back(SourceView(master_, state, name, with_status));
-    return Reply(200, Page(std::move(rows)));
+    return OpenApiReply(200, Page(std::move(rows)));
   }
 
   net::Response OneSource() {
     if (request_.method == "DELETE") {
       return Changed([&](base::Json& state) { return DeleteSource(state, parts_[1], Query("force")); }, Empty(204));
     }
-    if (!Allowed({"GET"})) return Schema("method not allowed");
+    if (!Allowed({"GET"})) return OpenApiSchema("method not allowed");
     const auto state = State();
     if (!state["sources"].contains(parts_[1])) return Empty(404);
-    return Reply(200, SourceView(master_, state, parts_[1], Query("with_status")));
+    return OpenApiReply(200, SourceView(master_, state, parts_[1], Query("with_status")));
   }
 
   net::Response SourceStatus() {
     const auto state = State();
-    if (!state["sources"].contains(parts_[1])) return Refused(NoSuchSource(parts_[1]));
-    return Reply(200, Page(SourceStatusRows(state, parts_[1], AskWorkers(master_, state))));
+    if (!state["sources"].contains(parts_[1])) return OpenApiRefused(NoSuchSource(parts_[1]));
+    return OpenApiReply(200, Page(SourceStatusRows(state, parts_[1], AskWorkers(master_, state))));
   }
 
   net::Response Transfer() {
     const auto body = Body();
-    if (!body) return Schema(body.error().message);
+    if (!body) return OpenApiSchema(body.error().message);
     const auto worker = base::GetStringOr(*body, "worker_name");
     auto rehearsal = State();
     const auto& source = parts_[1];
     const bool moves = base::GetStringOr(rehearsal["sources"][source], "worker") != worker;
     const auto running = moves ? RunningTasks(rehearsal, source) : std::vector<std::string>{};
-    if (const auto refusal = TransferSource(rehearsal, source, worker)) return Refused(*refusal);
+    if (const auto refusal = TransferSource(rehearsal, source, worker)) return OpenApiRefused(*refusal);
     if (running.empty()) return Changed([&](base::Json& state) { return TransferSource(state, source, worker); }, Empty(200));
     // Running tasks are paused, the source is moved, they are started again. Who stops in between leaves them paused.
     const auto paused = master_.Change([&](base::Json& state) { return SetSourceStages(state, source, running, "Paused"); },
@@ -194,7 +191,7 @@ class Api {
 
   net::Response Relay(bool on) {
     const auto body = Body();
-    if (!body) return Schema(body.error().message);
+    if (!body) return OpenApiSchema(body.error().message);
     std::vector<std::string> workers;
     if (const auto* list = base::Find(*body, "worker_name_list"); list != nullptr && list->is_array()) {
       for (const auto& worker : *list) workers.push_back(worker.is_string() ? worker.get<std::string>() : "");
@@ -231,7 +228,7 @@ base::Result<base::Json> OpenApiBody(const net::Request& request) {
 net::Response OpenApiChanged(AnsweringMaster& master, const std::function<Outcome(base::Json&)>& change, net::Response done) {
   const auto outcome = master.Change(change, master.times().hang);
   if (!outcome) return Empty(502);
-  if (*outcome) return Refused(**outcome);
+  if (*outcome) return OpenApiRefused(**outcome);
   return done;
 }
 
