@@ -1,6 +1,7 @@
 #include "dm/checks.h"
 
 #include <algorithm>
+#include <string>
 
 #include "base/strings.h"
 
@@ -99,6 +100,17 @@ Wrong CheckRetention(std::string_view text) {
     return std::nullopt;
   }
   return "must be a time such as \"15d\" or \"12h\"";
+}
+
+Wrong CheckHostPort(std::string_view text) {
+  const std::size_t colon = text.rfind(':');
+  if (colon != std::string_view::npos && !CheckDnsName(text.substr(0, colon))) {
+    const std::string_view port = text.substr(colon + 1);
+    const bool digits = !port.empty() && port.size() <= 5 && All(port, Digit);
+    const int number = digits ? std::stoi(std::string(port)) : 0;
+    if (number >= 1 && number <= 65535) return std::nullopt;
+  }
+  return "must be a host name or IPv4 address and a port, without http://, such as \"alertmanager.monitoring.svc:9093\"";
 }
 
 }  // namespace dm

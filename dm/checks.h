@@ -19,5 +19,6 @@ Wrong CheckLabelKey(std::string_view text);
 Wrong CheckLabelValue(std::string_view text);
 Wrong CheckNotEmpty(std::string_view text);
 Wrong CheckRetention(std::string_view text);      // 15d, 12h
+Wrong CheckHostPort(std::string_view text);       // alertmanager.monitoring.svc:9093
 
 }  // namespace dm

@@ -66,13 +66,15 @@ void ReadMonitor(Fields fields, DMCluster& cluster) {
     return text.empty() ? std::nullopt : CheckDnsName(text);
   });
   monitor.storage_size = fields.Amount("storageSize", "\"200Gi\"", false);
+  fields.Strings("alertmanagers", CheckHostPort);
   Fields grafana = fields.Object("grafana");
   grafana.Bool("enabled");
   grafana.String("image", CheckImageName);
   grafana.String("version", CheckImageTag);
   grafana.Finish();
   if (monitor.external) {
-    for (const char* key : {"replicas", "image", "version", "requests", "limits", "storageClassName", "storageSize", "retention", "grafana"}) {
+    for (const char* key : {"replicas", "image", "version", "requests", "limits", "storageClassName", "storageSize", "retention", "alertmanagers",
+                            "grafana"}) {
       if (fields.Has(key)) fields.Problem(key, base::Find(*fields.object(), key), "has no meaning beside external: true: remove one of the two");
     }
   }

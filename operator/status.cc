@@ -21,9 +21,9 @@ const Json& Before(const DMCluster& want, std::initializer_list<std::string_view
 }
 
 std::string Phase(const StatusInput& in, Role role) {
-  if (in.plan.suspended) return "Suspend";
   for (const auto& wait : in.plan.waits) {
     if (wait.component != lifecycle::ComponentOf(role)) continue;
+    if (base::StartsWith(wait.reason, "Suspend")) return "Suspend";
     if (base::StartsWith(wait.reason, "Roll")) return "Upgrade";
     if (base::StartsWith(wait.reason, "Scal")) return "Scale";
   }
@@ -57,14 +57,26 @@ void PutVolumes(const StatusInput& in, Role role, Json& part) {
   if (!pending.empty()) volume["pending"] = std::move(pending);
 }
 
-void PutSet(const StatusInput& in, Role role, Json& part) {
-  part["phase"] = Phase(in, role);
-  part["image"] = in.want.ImageOf(role);
+void PutCounts(const StatusInput& in, Role role, Json& part) {
   part["replicas"] = in.seen.role(role).pods.size();
   int ready = 0;
   for (const auto& [ordinal, pod] : in.seen.role(role).pods) ready += pod.ready && !pod.meta.BeingDeleted();
   part["readyReplicas"] = ready;
+}
+
+void PutSet(const StatusInput& in, Role role, Json& part) {
+  part["phase"] = Phase(in, role);
+  part["image"] = in.want.ImageOf(role);
+  PutCounts(in, role, part);
   PutVolumes(in, role, part);
+}
+
+Json MonitorPart(const StatusInput& in) {
+  Json part = Json::object();
+  const auto& pods = in.seen.monitor.pods;
+  if (!pods.empty()) part["image"] = pods.begin()->second.image;
+  PutCounts(in, Role::kMonitor, part);
+  return part;
 }
 
 Json MasterEntry(const members::Master& master, bool healthy) {
@@ -214,6 +226,7 @@ Json BuildStatus(const StatusInput& in) {
   if (in.want.has_worker) status["selector"] = WorkerSelector(in.want);
   status["master"] = Masters(in);
   if (in.want.has_worker || in.seen.Find("StatefulSet", in.want.names().StatefulSet(Role::kWorker))) status["worker"] = Workers(in);
+  if (in.seen.Find("StatefulSet", in.want.names().StatefulSet(Role::kMonitor))) status["monitor"] = MonitorPart(in);
   if (Json sources = Sources(in); !sources.empty()) status["sources"] = std::move(sources);
   PutRecords(in.plan, status);
   PutUpgrade(in, status);

@@ -48,6 +48,37 @@ TEST(Status, SaysWhatIsWrongTheGravestFirst) {
   }
 }
 
+void WithMonitor(lifecycle::Observed& seen) {
+  auto& set = seen.children["StatefulSet/a-dm-monitor"];
+  set.meta.name = "a-dm-monitor";
+  set.object = {{"kind", "StatefulSet"}, {"metadata", {{"name", "a-dm-monitor"}}}};
+  auto& pod = seen.monitor.pods[0];
+  pod.meta.name = "a-dm-monitor-0";
+  pod.image = "prom/prometheus:v3.5.0";
+  pod.ready = true;
+}
+
+TEST(Status, ShowsTheMonitorWhereThereIsOne) {
+  World w(1, 1);
+  w.Run(20);
+  auto seen = w.See();
+  EXPECT_FALSE(StatusOf(w, seen).contains("monitor"));
+  WithMonitor(seen);
+  EXPECT_EQ(StatusOf(w, seen)["monitor"], (Json{{"image", "prom/prometheus:v3.5.0"}, {"replicas", 1}, {"readyReplicas", 1}}));
+  seen.monitor.pods.at(0).ready = false;
+  EXPECT_EQ(StatusOf(w, seen)["monitor"]["readyReplicas"], 0);
+}
+
+TEST(Status, OnlyTheRoleThatIsSuspendedSaysSo) {
+  World w(3, 2);
+  w.Run(30);
+  w.want.worker.suspended = true;
+  w.Run(5);
+  const Json status = StatusOf(w, w.See());
+  EXPECT_EQ(status["worker"]["phase"], "Suspend");
+  EXPECT_EQ(status["master"]["phase"], "Normal");
+}
+
 // TiDB Operator 1.x's conditions have fields that ours lack, and may lack the time that ours must have: they stay to the letter.
 TEST(Status, AnotherOperatorsConditionsStayAsTheyAre) {
   World w(3, 1);
@@ -123,11 +154,12 @@ TEST(Status, EveryFieldIsInTheSchema) {
   w.want.master.replicas = 2;
   auto seen = w.See();
   seen.members.sources = members::Known<std::vector<members::Source>>::Of({{"s", "a-dm-worker-1", true, {}}});
+  WithMonitor(seen);
   auto plan = w.Plan();
   plan.intents.push_back({"EvictLeader", "a-dm-master-2", "uid"});
   plan.transfers.push_back({"s", "a-dm-worker-1", "a-dm-worker-0", {"t"}, "2026-11-24T20:00:00Z"});
   const Json status = BuildStatus({w.want, seen, plan, {}, "production", {}});
-  ASSERT_TRUE(status.contains("intents") && status.contains("sources") && status.contains("bootstrap"));
+  ASSERT_TRUE(status.contains("intents") && status.contains("sources") && status.contains("bootstrap") && status.contains("monitor"));
   const auto text = base::ReadFile(DM_SOURCE_DIR "/crds/pingcap.com_dmclusters.yaml");
   ASSERT_TRUE(text);
   const auto crd = base::ParseYaml(*text);

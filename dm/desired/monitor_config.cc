@@ -29,12 +29,17 @@ Json Job(const DMCluster& cluster, Role role) {
 Json PrometheusConfig(const DMCluster& cluster) {
   Json jobs = Json::array({Job(cluster, Role::kMaster)});
   if (cluster.has_worker) jobs.push_back(Job(cluster, Role::kWorker));
-  return {{"global",
-           {{"scrape_interval", "15s"},
-            {"evaluation_interval", "15s"},
-            {"external_labels", {{"dm_cluster", cluster.meta.name}, {"namespace", cluster.meta.ns}}}}},
-          {"rule_files", Json::array({"/etc/prometheus/rules.yml"})},
-          {"scrape_configs", jobs}};
+  Json config = {{"global",
+                  {{"scrape_interval", "15s"},
+                   {"evaluation_interval", "15s"},
+                   {"external_labels", {{"dm_cluster", cluster.meta.name}, {"namespace", cluster.meta.ns}}}}},
+                 {"rule_files", Json::array({"/etc/prometheus/rules.yml"})},
+                 {"scrape_configs", jobs}};
+  const Json* alertmanagers = base::Find(cluster.monitor->raw, "alertmanagers");
+  if (alertmanagers != nullptr && alertmanagers->is_array() && !alertmanagers->empty()) {
+    config["alerting"] = {{"alertmanagers", Json::array({{{"static_configs", Json::array({{{"targets", *alertmanagers}}})}}})}};
+  }
+  return config;
 }
 
 Json GrafanaDatasource() {

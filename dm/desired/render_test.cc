@@ -337,6 +337,17 @@ TEST(Render, AMonitorIsDeployedUnlessItStandsElsewhere) {
   }
 }
 
+TEST(Render, AlertsAreSentToTheAlertmanagersThatAreNamed) {
+  const auto config = [](const std::string& monitor) {
+    const Objects objects = Patched("spec: {monitor: " + monitor + "}");
+    return base::ParseYaml((*objects.FindManifest("ConfigMap", "orders-dm-monitor-config"))["data"]["prometheus.yml"].get<std::string>())->at(0).value;
+  };
+  EXPECT_EQ(config("{alertmanagers: [\"am-0.am.monitoring.svc:9093\", \"10.1.2.3:9093\"]}")["alerting"],
+            Json::parse(R"({"alertmanagers": [{"static_configs": [{"targets": ["am-0.am.monitoring.svc:9093", "10.1.2.3:9093"]}]}]})"));
+  EXPECT_FALSE(config("{alertmanagers: []}").contains("alerting"));
+  EXPECT_FALSE(config("{}").contains("alerting"));
+}
+
 TEST(Render, AlertsPointToTheHeadingsOfThePolicysRunbooks) {
   const DMCluster cluster = Read(DM_SOURCE_DIR "/examples/production.yaml");
   for (const std::string page : {"", "https://wiki.example.com/dm.html"}) {

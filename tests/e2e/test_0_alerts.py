@@ -3,11 +3,10 @@ before. Needs no cluster."""
 
 import json
 import re
-import shutil
 import subprocess
-from pathlib import Path
 
 import dmlab
+import prometheus
 import pytest
 
 W = {"job": "dm_worker", "instance": "orders-dm-worker-0"}
@@ -71,17 +70,7 @@ QUICK = {"DM_DDL_error", "DM_relay_log_data_corruption", "DM_fail_to_read_binlog
 
 @pytest.fixture(scope="session")
 def promtool():
-    """promtool of PATH, else of Debian's package, unpacked beside our other downloads (installing it would start a server)."""
-    if found := shutil.which("promtool"):
-        return Path(found)
-    folder = Path.home() / ".cache/dm-operator/prometheus"
-    if not (folder / "usr/bin/promtool").exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        if subprocess.run(["apt-get", "download", "prometheus"], cwd=folder, check=False, capture_output=True, timeout=300).returncode:
-            subprocess.run(["apt-get", "update"], check=True, capture_output=True, timeout=300)
-            subprocess.run(["apt-get", "download", "prometheus"], cwd=folder, check=True, capture_output=True, timeout=300)
-        subprocess.run(["dpkg", "-x", next(folder.glob("prometheus_*.deb")), folder], check=True, timeout=120)
-    return folder / "usr/bin/promtool"
+    return prometheus.program("promtool")
 
 
 @pytest.fixture(scope="session")
