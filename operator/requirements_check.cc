@@ -53,26 +53,30 @@ Condition Met(const requirements::Report& report) {
   return Make("RequirementsMet", "True", "Met", "the requirements of " + environment + " are met" + unchecked);
 }
 
+const requirements::NodeView* NodeNamed(const requirements::ClusterView& view, const std::string& name) {
+  const auto it = std::lower_bound(view.nodes.begin(), view.nodes.end(), name,
+                                   [](const auto& node, const std::string& wanted) { return node->node->meta.name < wanted; });
+  return it == view.nodes.end() || (*it)->node->meta.name != name ? nullptr : it->get();
+}
+
 Condition Qualified(const requirements::Subject& subject, const lifecycle::Observed& seen, const requirements::ClusterView& view,
                     const requirements::Policy& policy) {
   if (!view.nodes_known) return Make("NodesQualified", "Unknown", "NotChecked", "the nodes are not known yet");
   const auto weights = requirements::WeighKind(policy, subject.effective);
-  std::map<std::string, const requirements::NodeView*> nodes;
-  for (const auto& node : view.nodes) nodes[node->node->meta.name] = node.get();
   std::vector<std::string> bad;
   int standing = 0;
   for (const Role role : {Role::kMaster, Role::kWorker}) {
     for (const auto& [ordinal, pod] : seen.role(role).pods) {
-      const auto it = nodes.find(pod.node_name);
-      if (pod.node_name.empty() || it == nodes.end()) continue;
+      const auto* node = pod.node_name.empty() ? nullptr : NodeNamed(view, pod.node_name);
+      if (node == nullptr) continue;
       ++standing;
-      const auto faults = requirements::FaultsOf(*it->second, role, subject.effective.environment);
+      const auto faults = requirements::FaultsOf(*node, role, subject.effective.environment);
       if (weights.Qualifies(faults)) continue;
       for (unsigned i = 0; i < requirements::kKindFaults; ++i) {
         const auto fault = static_cast<requirements::KindFault>(i);
         if (!Has(faults, fault) || (weights.denying & Bit(fault)) == 0) continue;
         bad.push_back(pod.meta.name + " stands on " + pod.node_name + ", which " +
-                      requirements::Describe(fault, *it->second, role, subject.effective.environment));
+                      requirements::Describe(fault, *node, role, subject.effective.environment));
         break;
       }
     }
