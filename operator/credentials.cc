@@ -29,12 +29,15 @@ base::Result<members::Credentials> CredentialSource::Of(const DMCluster& want, s
     const auto it = kept->find(key);
     if (it != kept->end() && now < it->second.until) return it->second.result;
   }
-  Kept fresh;
-  fresh.result = Read(want, std::move(stop));
-  fresh.until = now + (fresh.result ? kKeep : kKeepFailure);
-  auto result = fresh.result;
-  (*kept_.Lock())[key] = std::move(fresh);
-  return result;
+  auto result = Read(want, std::move(stop));
+  auto kept = kept_.Lock();
+  Kept& mine = (*kept)[key];
+  // Not to have been answered says nothing of the Secret: what was good goes on, and is looked at again soon.
+  const bool unanswered = !result && (result.error().code == base::Code::kUnavailable || result.error().code == base::Code::kTimeout ||
+                                      result.error().code == base::Code::kCancelled);
+  mine.until = now + (result ? kKeep : kKeepFailure);
+  if (!unanswered || !mine.result) mine.result = std::move(result);
+  return mine.result;
 }
 
 void CredentialSource::Forget(const std::string& cluster) { kept_.Lock()->erase(cluster); }

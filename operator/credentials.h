@@ -21,7 +21,8 @@ class CredentialSource {
 
   CredentialSource(const kube::Client& client, const base::Clock& clock) : client_(client), clock_(clock) {}
 
-  // Plain ones without TLS. kInvalid names the Secret and the key that is missing.
+  // Plain ones without TLS. kInvalid names the Secret and the key that is missing. While the API server does not answer, the last good
+  // ones; kUnavailable or kTimeout where there are none.
   base::Result<members::Credentials> Of(const DMCluster& want, std::stop_token stop);
   void Forget(const std::string& cluster);
 

@@ -212,7 +212,7 @@ struct Executor::Visitor {
     if (!client) return base::Propagate(client, "removing " + action.name);
     if (action.role == Role::kMaster) {
       // The members as they are now, not as the plan saw them.
-      const auto roster = client->List(stop);
+      const auto roster = client->List(stop, kListCall);
       if (!roster) return base::Propagate(roster, "removing " + action.name);
       const auto* member = roster->FindMaster(action.name);
       outcome.members_changed = true;
@@ -238,7 +238,7 @@ struct Executor::Visitor {
     auto client = Fenced(asked, kTransferDeadline);
     if (!client) return base::Propagate(client, what);
     // The workers as they are now, not as the plan saw them.
-    const auto roster = client->List(stop);
+    const auto roster = client->List(stop, kListCall);
     if (!roster) return base::Propagate(roster, what);
     outcome.members_changed = true;
     const auto* from = roster->FindWorker(action.from);
@@ -264,6 +264,21 @@ struct Executor::Visitor {
   }
 };
 
+namespace {
+
+// What depends on nothing that is done later, and nothing later on it: a quota that refuses it must not keep a lost master from
+// being replaced.
+bool HoldsUpNothing(const Action& action) {
+  if (std::holds_alternative<ResizeClaim>(action) || std::holds_alternative<OwnClaim>(action)) return true;
+  const auto* apply = std::get_if<Apply>(&action);
+  if (!apply) return false;
+  const Json* labels = base::FindPath(apply->object, {"metadata", "labels"});
+  const bool monitor = labels && base::GetStringOr(*labels, "app.kubernetes.io/component") == "dm-monitor";
+  return monitor || base::GetStringOr(apply->object, "kind") == "PodDisruptionBudget";
+}
+
+}  // namespace
+
 Outcome Executor::Run(const ExecuteInput& in, std::stop_token stop) const {
   Outcome outcome;
   Visitor visitor{*this, in, stop, outcome};
@@ -272,8 +287,10 @@ Outcome Executor::Run(const ExecuteInput& in, std::stop_token stop) const {
       outcome.result = base::Fail(Code::kCancelled, "stopped");
       break;
     }
-    outcome.result = std::visit(visitor, action);
-    if (!outcome.result) break;
+    const auto result = std::visit(visitor, action);
+    if (result) continue;
+    if (outcome.result) outcome.result = result;
+    if (!HoldsUpNothing(action)) break;
   }
   return outcome;
 }

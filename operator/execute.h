@@ -46,9 +46,10 @@ class Executor {
  public:
   // Time that the lease has left; a mutation of DM may take kMemberDeadline in all.
   static constexpr base::Duration kMemberCall = std::chrono::seconds(3);
-  static constexpr base::Duration kMemberDeadline = 3 * kMemberCall;
+  static constexpr base::Duration kListCall = std::chrono::seconds(5);    // DM waits a second for each master that is gone
+  static constexpr base::Duration kMemberDeadline = 2 * kMemberCall + kListCall;
   // A transfer itself, so that with two calls before it the whole keeps lifecycle::kTransferDeadline.
-  static constexpr base::Duration kTransferCall = lifecycle::kTransferDeadline - 2 * kMemberCall;
+  static constexpr base::Duration kTransferCall = lifecycle::kTransferDeadline - kMemberCall - kListCall;
 
   Executor(const kube::Client& client, members::Dialer dialer, std::function<base::Duration()> lease_remaining)
       : client_(client), dialer_(std::move(dialer)), lease_remaining_(std::move(lease_remaining)) {}

@@ -74,7 +74,7 @@ Json TrimmedPod(const Json& object) {
   Shorten(out["status"], "conditions", [](const Json& condition) { return Only(&condition, {"type", "status", "message"}); });
   for (const char* list : {"initContainerStatuses", "containerStatuses"}) {
     Shorten(out["status"], list, [](const Json& container) {
-      Json kept = Only(&container, {"restartCount"});
+      Json kept = Only(&container, {"name", "restartCount"});
       if (const Json* waiting = base::FindPath(container, {"state", "waiting"})) kept["state"]["waiting"] = *waiting;
       return kept;
     });

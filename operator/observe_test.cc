@@ -156,7 +156,7 @@ TEST(Stores, KeepOfPodsAndClaimsWhatIsAskedOfThem) {
                                    {"conditions", {{{"type", "Ready"}, {"status", "True"}, {"lastTransitionTime", "2026-11-24T18:00:05Z"}},
                                                    {{"type", "PodScheduled"}, {"status", "False"}, {"message", "0/3 nodes"}}}},
                                    {"initContainerStatuses", {{{"restartCount", 1}}}},
-                                   {"containerStatuses", {{{"restartCount", 2}, {"imageID", "sha256:1"}, {"state", {{"waiting", waiting}}}}}}}}};
+                                   {"containerStatuses", {{{"name", "dm-master"}, {"restartCount", 2}, {"imageID", "sha256:1"}, {"state", {{"waiting", waiting}}}}}}}}};
   const auto kept_pod = KeepPod(object, packer);
   ASSERT_TRUE(kept_pod);
   EXPECT_EQ(Stores::ClusterOf(kept_pod->meta), "ns/a");
@@ -169,10 +169,11 @@ TEST(Stores, KeepOfPodsAndClaimsWhatIsAskedOfThem) {
   EXPECT_EQ(pod->meta.labels.size(), 2u);
   const auto read = [](const kube::api::Pod& one) {
     return std::tuple(one.phase, one.pod_ip, one.node_name, one.reason, one.ready, one.scheduled, one.restarts, one.waiting_reason,
-                      one.waiting_message, one.unscheduled_message, one.image);
+                      one.waiting, one.waiting_message, one.unscheduled_message, one.image);
   };
   EXPECT_EQ(read(*pod), read(*whole));
   EXPECT_EQ(pod->restarts, 3);
+  EXPECT_EQ(pod->waiting, std::vector<std::string>{"dm-master"});
   EXPECT_EQ(pod->image, "dm:8.5");
   EXPECT_LT(kept_pod->text.size(), base::DumpJson(object).size());
 }

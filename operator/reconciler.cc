@@ -247,7 +247,9 @@ Result<kube::Requeue> Reconciler::Reconcile(const std::string& key, std::stop_to
   if (!outcome.result) return base::Propagate(outcome.result);
   if (!written) return base::Propagate(written);
   if (namespace_goes) return kube::Requeue{options_.resync};
-  return kube::Requeue{std::min(pass.plan.look_again.value_or(options_.resync), options_.resync)};
+  auto again = std::min(pass.plan.look_again.value_or(options_.resync), options_.resync);
+  if (!credentials) again = std::min(again, CredentialSource::kKeepFailure);   // nothing else tells when they can be read
+  return kube::Requeue{again};
 }
 
 }  // namespace dm::op

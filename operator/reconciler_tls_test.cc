@@ -66,6 +66,17 @@ TEST(ReconcilerTls, NothingIsStartedWithoutCertificates) {
   EXPECT_EQ(c.Condition("Ready"), "True/Ready");
 }
 
+// Nothing tells the operator that a Secret of the user's has come.
+TEST(ReconcilerTls, ASecretThatIsMissingIsLookedForAgainSoon) {
+  SmallCluster c;
+  Json object = app::testing::ClusterJson();
+  object["spec"]["tlsCluster"] = {{"enabled", true}};
+  c.Create(object);
+  c.Settle(20);
+  ASSERT_TRUE(c.last_requeue);
+  EXPECT_LE(*c.last_requeue, CredentialSource::kKeepFailure);
+}
+
 TEST(ReconcilerTls, APausedClusterGetsNoSecrets) {
   SmallCluster c;
   Json object = Issued("selfSigned");

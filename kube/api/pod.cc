@@ -14,7 +14,9 @@ void ReadContainerStatuses(const Fields& status, const char* list, Pod& pod) {
     const std::int64_t restarts = std::max(0, container.SmallInt("restartCount"));
     pod.restarts = static_cast<int>(std::min<std::int64_t>(pod.restarts + restarts, std::numeric_limits<int>::max()));
     const Fields waiting = container.Object("state").Object("waiting");
-    if (!waiting.present() || !pod.waiting_reason.empty()) return;
+    if (!waiting.present()) return;
+    pod.waiting.push_back(container.String("name"));
+    if (!pod.waiting_reason.empty()) return;
     pod.waiting_reason = waiting.String("reason");
     pod.waiting_message = waiting.String("message");
   });

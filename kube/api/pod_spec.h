@@ -75,6 +75,7 @@ struct Pod {
   bool scheduled = false;
   int restarts = 0;
   std::string waiting_reason, waiting_message;     // of the first container that waits, as CrashLoopBackOff
+  std::vector<std::string> waiting;                // names of the containers that wait: they do not run
   std::string unscheduled_message;                 // PodScheduled=False: what the scheduler says
   std::string image;                               // of the first container
   std::string controller_revision;                 // label controller-revision-hash

@@ -193,8 +193,8 @@ TEST(Pod, ReadsItsState) {
       "status":{"phase":"Running","podIP":"10.1.0.5","reason":"r",
         "conditions":[{"type":"Ready","status":"True"},{"type":"PodScheduled","status":"True","message":"m"}],
         "initContainerStatuses":[{"restartCount":1,"state":{"terminated":{"exitCode":0}}}],
-        "containerStatuses":[{"restartCount":4,"state":{"waiting":{"reason":"CrashLoopBackOff","message":"back-off"}}},
-                             {"restartCount":2,"state":{"waiting":{"reason":"Other"}}}]}})"));
+        "containerStatuses":[{"name":"main","restartCount":4,"state":{"waiting":{"reason":"CrashLoopBackOff","message":"back-off"}}},
+                             {"name":"side","restartCount":2,"state":{"waiting":{"reason":"Other"}}}]}})"));
   ASSERT_TRUE(pod) << pod.error().message;
   EXPECT_EQ(pod->meta.Key(), "ns/p");
   EXPECT_EQ(pod->node_name, "n1");
@@ -208,6 +208,7 @@ TEST(Pod, ReadsItsState) {
   EXPECT_EQ(pod->restarts, 7);
   EXPECT_EQ(pod->waiting_reason, "CrashLoopBackOff");
   EXPECT_EQ(pod->waiting_message, "back-off");
+  EXPECT_EQ(pod->waiting, (std::vector<std::string>{"main", "side"}));
   EXPECT_EQ(pod->image, "pingcap/dm:v8.5.1");
   EXPECT_EQ(pod->controller_revision, "p-7");
 }

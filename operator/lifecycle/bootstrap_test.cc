@@ -148,6 +148,26 @@ TEST(ExistingData, ReuseOfDataThatNobodyKnowsStartsNothingEmpty) {
   EXPECT_EQ(w.Plan().bootstrap.cluster_id, std::to_string(w.dm.cluster()));
 }
 
+// The third is slow (an image, a disk that is attached late): with a majority formed, it must not be taken for one without data.
+TEST(ExistingData, ReuseWaitsForAMemberThatIsSlowToStart) {
+  World w(3, 1);
+  w.Run(30);
+  w.Recreate();
+  for (auto& [name, claim] : w.claims()) claim.meta.annotations.clear();
+  w.Annotate("dm.pingcap.com/data", "reuse");
+  w.Hold("a-dm-master-2", true);
+  w.Run(400);
+  EXPECT_TRUE(w.dm.Lists("a-dm-master-2"));
+  EXPECT_TRUE(w.Plan().failures.empty());
+  w.Hold("a-dm-master-2", false);
+  w.Run(60);
+  ExpectClean(w);
+  EXPECT_EQ(w.dm.bootstraps(), 1);
+  EXPECT_EQ(w.dm.members(), 3u);
+  EXPECT_TRUE(w.disk(2).aside.empty());
+  EXPECT_TRUE(w.Plan().Settled());
+}
+
 TEST(ExistingData, DiscardSetsTheOldDataAsideAndBootstrapsAnew) {
   World w(3, 1);
   w.Run(30);

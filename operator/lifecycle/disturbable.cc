@@ -18,6 +18,10 @@ std::optional<bool> Disturbable(Planning& p, const std::string& worker, std::str
     return std::nullopt;
   }
   for (const auto& subtask : *p.seen.members.subtasks) {
+    if (subtask.source == member->source && subtask.stage.empty()) {
+      *what = "it does not tell DM about task " + subtask.task + " of source " + subtask.source;
+      return std::nullopt;
+    }
     if (subtask.worker != worker || subtask.stage != "Running") continue;
     if (subtask.unit == "Dump" || subtask.unit == "Load") {
       *what = (subtask.unit == "Dump" ? "dumps for task " : "loads for task ") + subtask.task + " of source " + subtask.source;

@@ -46,6 +46,7 @@ std::string LostNode(const Planning& p, int ordinal, const std::string& seen_on)
 std::optional<Lost> LookAt(const Planning& p, int ordinal, const std::string& seen_on) {
   if (p.Healthy(p.Pod(Role::kMaster, ordinal))) return std::nullopt;
   if (p.memory.first.contains(ordinal) || p.memory.joining.contains(ordinal)) return std::nullopt;   // it has no data yet
+  if (p.recorded.contains(ordinal)) return std::nullopt;   // this plan has its claim say that it carries it
   const Claim* claim = ClaimOf(p, ordinal);
   const std::string name = p.names.Claim(Role::kMaster, ordinal);
   if (!claim) return Lost{"", "its claim " + name + " is gone"};

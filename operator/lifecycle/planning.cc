@@ -87,7 +87,15 @@ int Planning::MastersToKeep() const {
     if (claim.IsMember()) keep = std::max(keep, ordinal + 1);
   }
   if (const auto* roster = Trusted()) {
-    for (const auto& master : roster->masters) keep = std::max(keep, OrdinalOf(names, Role::kMaster, master.name) + 1);
+    // One that has begun to join is listed without its name until its etcd is up. DM removes by name only: its pod stays until then.
+    bool begun = now.monotonic - seen.members.at > kFresh;   // it may have been added since
+    for (const auto& master : roster->masters) {
+      keep = std::max(keep, OrdinalOf(names, Role::kMaster, master.name) + 1);
+      begun |= master.name.empty();
+    }
+    for (const int ordinal : memory.joining) {
+      if (begun) keep = std::max(keep, ordinal + 1);
+    }
     return keep;
   }
   // Without a word from DM nothing is taken away.

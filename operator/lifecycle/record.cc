@@ -25,11 +25,15 @@ void RecordMembers(Planning& p) {
   for (const auto& master : roster->masters) {
     const int ordinal = OrdinalOf(p.names, Role::kMaster, master.name);
     const auto claim = p.seen.master.claims.find(ordinal);
-    if (ordinal < 0 || claim == p.seen.master.claims.end() || !p.Healthy(master.name)) continue;
+    if (ordinal < 0 || claim == p.seen.master.claims.end()) continue;
     const Claim& its = claim->second;
+    // Of data that is older than this object and has formed its cluster, DM's word has to do: it is told at this moment only, and a
+    // member that is slow to start would be taken for one that has lost its data.
+    const bool found = p.memory.reuse && p.memory.existing.contains(ordinal) && its.ClusterId().empty() && !its.meta.BeingDeleted();
+    if (!p.Healthy(master.name) && !found) continue;
     // Its health is of the past, and the claim may already be the next one, of the next pod: the two are seen at different times.
     const auto pod = p.seen.master.pods.find(ordinal);
-    if (pod == p.seen.master.pods.end() || pod->second.meta.BeingDeleted()) continue;
+    if (!found && (pod == p.seen.master.pods.end() || pod->second.meta.BeingDeleted())) continue;
     if (its.ClusterId() == p.memory.cluster_id && its.MemberId() == master.id && !its.Retired()) continue;
     // First its line names this claim (this plan sees to that), then the claim its member: at no time is a claim that is lost in
     // between taken for one that was never used.

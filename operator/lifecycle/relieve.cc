@@ -14,12 +14,14 @@ struct Work {
   std::string holds;                     // why it cannot go on elsewhere; empty: it can
   std::vector<std::string> running;      // tasks, all in Sync
   std::string outside;                   // a task beside them that is not in Sync: DM refuses the transfer then (46019)
+  std::string untold;                    // a task of which it does not say what it does
 };
 
 Work WorkOf(const std::vector<members::Subtask>& subtasks, const std::string& source) {
   Work work;
   for (const auto& subtask : subtasks) {
     if (subtask.source != source) continue;
+    if (subtask.stage.empty()) work.untold = subtask.task;
     const bool runs = subtask.stage == "Running";
     // A dump begins anew wherever it is resumed, a load does not: its files lie here.
     const bool dumps = runs && subtask.unit == "Dump";
@@ -75,6 +77,11 @@ bool Relieve(Planning& p, const members::Roster& roster, int ordinal, const std:
     p.WaitFor(Component::kWorker, "ScaleInBlocked", goal + ": " + why + " (or set dm.pingcap.com/force: scale-in)");
     return false;
   };
+  // Of a bound one it is read what it does, too: said before anything is waited for, else each reading would be of another kind.
+  const std::string worker = p.Pod(Role::kWorker, ordinal);
+  const auto* member = roster.FindWorker(worker);
+  const bool bound = member && !member->source.empty();
+  p.plan.wants_subtasks |= bound;
   if (!p.Fresh()) return waits("asking the members once more");
   const auto& reads = p.seen.members;
   if (!reads.sources && !forced) return waits("finding out which sources there are: " + reads.sources.why());
@@ -87,14 +94,14 @@ bool Relieve(Planning& p, const members::Roster& roster, int ordinal, const std:
     return blocked("each source needs a dm-worker of its own, and DM has " + std::to_string(names.size()) + " (" + base::Join(names, ", ") +
                    "); ask for as many dm-workers, or remove a source");
   }
-  const std::string worker = p.Pod(Role::kWorker, ordinal);
-  const auto* member = roster.FindWorker(worker);
-  if (!member || member->source.empty()) return true;
+  if (!bound) return true;
 
   const std::string& source = member->source;
-  p.plan.wants_subtasks = true;
   if (!reads.subtasks) return forced || waits("finding out what it does: " + reads.subtasks.why());
   const Work work = WorkOf(*reads.subtasks, source);
+  if (!work.untold.empty() && !forced) {
+    return waits("finding out what it does: it does not tell DM about task " + work.untold + " of source " + source);
+  }
   if (!work.holds.empty()) return blocked("it " + work.holds + ", which cannot go on elsewhere; it is left until that has finished");
   if (!work.running.empty() && !work.outside.empty()) return true;   // DM moves it when the pod has gone
   const std::string heir = Heir(p, roster, source, stay);

@@ -46,14 +46,17 @@ int Ending(const Planning& p, Role role, const std::vector<int>& outdated) {
   return -1;
 }
 
-// It never started, or does not stay up.
-bool Down(const kube::api::Pod& pod) { return !pod.ready && (pod.pod_ip.empty() || !pod.waiting_reason.empty()); }
+// Its DM never started, or does not stay up. A container beside it (a sidecar of the user's, or an injected one) says nothing of DM.
+bool Down(Role role, const kube::api::Pod& pod) {
+  const std::string dm = "dm-" + std::string(RoleName(role));
+  return !pod.ready && (pod.pod_ip.empty() || std::find(pod.waiting.begin(), pod.waiting.end(), dm) != pod.waiting.end());
+}
 
 // It runs, but DM itself says that it is of no use. Not ready alone is no such word: after an outage of the API server the pods
 // of every node that could not report are called not ready, while all members work.
 bool Useless(const Planning& p, Role role, int ordinal) {
   const auto& pod = p.seen.role(role).pods.at(ordinal);
-  if (pod.ready || Down(pod)) return false;
+  if (pod.ready || Down(role, pod)) return false;
   if (role == Role::kMaster) {
     const auto health = p.seen.members.health.find(p.Pod(role, ordinal));
     return health != p.seen.members.health.end() && health->second && !*health->second;
@@ -69,7 +72,7 @@ bool ReplaceBroken(Planning& p, Role role, const std::vector<int>& outdated) {
   const bool ending = Ending(p, role, outdated) >= 0;
   for (const int ordinal : outdated) {
     if (p.seen.role(role).pods.at(ordinal).meta.BeingDeleted()) continue;
-    if (!Down(p.seen.role(role).pods.at(ordinal)) && (any || ending || !Useless(p, role, ordinal))) continue;
+    if (!Down(role, p.seen.role(role).pods.at(ordinal)) && (any || ending || !Useless(p, role, ordinal))) continue;
     Replace(p, role, ordinal);
     any = true;
   }
@@ -162,11 +165,10 @@ void RestartMonitor(Planning& p) {
 }  // namespace
 
 void Roll(Planning& p) {
-  if (p.plan.suspended) return;
   RestartMonitor(p);
   for (const Role role : {Role::kMaster, Role::kWorker}) {
     const auto outdated = p.Outdated(role);
-    if (outdated.empty()) continue;
+    if (outdated.empty() || p.held.contains(role)) continue;
     if (UserReplaces(p, role)) {
       p.Say("UpdateAvailable", true, "OnDelete",
             Trouble(p, role, outdated, "pods") + "; statefulSetUpdateStrategy is OnDelete, so they change when you delete them");
@@ -174,6 +176,9 @@ void Roll(Planning& p) {
     }
     if (ReplaceBroken(p, role, outdated)) return;
     if (p.Busy(ComponentOf(role))) return;
+    if (role == Role::kWorker && p.Busy(Component::kMaster)) {   // masters join, go, or hand over the lead: one thing at a time
+      return p.WaitFor(Component::kWorker, "Rolling", Goal(p, role, outdated.back(), outdated) + ": the dm-masters change first");
+    }
     if (const int ordinal = Ending(p, role, outdated); ordinal >= 0) {
       return p.WaitFor(ComponentOf(role), "Rolling", Goal(p, role, ordinal, outdated) + ": waiting for its end");
     }

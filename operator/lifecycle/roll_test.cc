@@ -102,8 +102,69 @@ TEST(Roll, PodsThatWorkAreNotBrokenBecauseTheyAreCalledNotReady) {
   // DM's own word, or the kubelet's, is another matter: those that run one after the other, those that do not at once.
   for (const char* pod : {"a-dm-master-1", "a-dm-master-2"}) seen.members.health[pod] = members::Known<bool>::Of(false);
   EXPECT_EQ(Does(plan_of(seen)), std::vector<std::string>{"Delete Pod/a-dm-master-1"});
-  for (const int ordinal : {1, 2}) seen.master.pods.at(ordinal).waiting_reason = "CrashLoopBackOff";
+  for (const int ordinal : {1, 2}) seen.master.pods.at(ordinal).waiting = {"dm-master"};
   EXPECT_EQ(Does(plan_of(seen)), (std::vector<std::string>{"Delete Pod/a-dm-master-1", "Delete Pod/a-dm-master-2"}));
+}
+
+// The user repairs a sidecar that crashes beside members that are well.
+TEST(Roll, AContainerBesideDmSaysNothingOfDm) {
+  World w = Settled(3, 2);
+  auto seen = w.See();
+  for (auto* pods : {&seen.master.pods, &seen.worker.pods}) {
+    for (auto& [ordinal, pod] : *pods) {
+      pod.controller_revision = "older";
+      pod.ready = false;
+      pod.waiting_reason = "CrashLoopBackOff";
+      pod.waiting = {"exporter"};
+    }
+  }
+  const auto plan = MakePlan(w.want, w.Render(), seen, {base::TimePoint(std::chrono::seconds(w.now)), {}});
+  for (const auto& action : Does(plan)) EXPECT_EQ(action.find("Delete"), std::string::npos) << action;
+}
+
+TEST(Roll, WorkersWaitWhileMastersAreScaled) {
+  World w = Settled(5, 2);
+  w.want.master.replicas = 3;
+  bool scaled = false;
+  for (int i = 0; i < 60; ++i) {
+    auto seen = w.See();
+    if (w.dm.members() > 3) {                     // only the workers are outdated
+      for (auto& [ordinal, pod] : seen.worker.pods) pod.controller_revision = "older";
+      const auto plan = MakePlan(w.want, w.Render(), seen, {base::TimePoint(std::chrono::seconds(w.now)), {}});
+      const auto does = Does(plan);
+      for (const auto& action : does) EXPECT_EQ(action.find("Delete Pod/a-dm-worker"), std::string::npos) << action;
+      EXPECT_EQ(WaitOf(plan, Component::kWorker), "Rolling");
+      scaled = true;
+    }
+    w.Execute(w.Plan());
+    w.Tick();
+  }
+  EXPECT_TRUE(scaled);
+  ExpectClean(w);
+  EXPECT_EQ(w.dm.members(), 3u);
+}
+
+TEST(Roll, MastersRollWhileWorkersAreSuspended) {
+  World w = Settled(3, 2);
+  w.want.worker.suspended = true;
+  w.Run(20);
+  w.SetImage("dm:2");
+  w.Run(60);
+  ExpectClean(w);
+  EXPECT_EQ(Replaced(w), (std::vector<std::string>{"a-dm-master-2", "a-dm-master-1", "a-dm-master-0"}));
+}
+
+// Its worker does not answer DM: it may be in the middle of a load.
+TEST(Roll, AWorkerThatDoesNotTellWhatItDoesIsNotDisturbed) {
+  World w = Settled(1, 1);
+  w.dm.AddSource("s", "a-dm-worker-0");
+  w.Tick();
+  auto seen = w.See();
+  seen.worker.pods.at(0).controller_revision = "older";
+  seen.members.subtasks = members::Known<std::vector<members::Subtask>>::Of({{"t-s", "s", "", "", ""}});
+  const auto plan = MakePlan(w.want, w.Render(), seen, {base::TimePoint(std::chrono::seconds(w.now)), {}});
+  EXPECT_TRUE(Does(plan).empty());
+  EXPECT_EQ(WaitOf(plan, Component::kWorker), "Rolling");
 }
 
 TEST(Roll, WorkersThatWorkAreNotBrokenBecauseTheyAreCalledNotReady) {

@@ -46,6 +46,10 @@ void ScaleInMasters(Planning& p) {
     if (!roster->FindMaster(p.Pod(Role::kMaster, stays)) && !p.memory.first.contains(stays)) return;
   }
   const auto* member = roster->FindMaster(pod);
+  if (!member && p.memory.joining.contains(ordinal)) {   // MastersToKeep
+    return p.WaitFor(Component::kMaster, "ScalingIn", goal + (p.Fresh() ? ": it has begun to join, and can be removed only when it has come up"
+                                                                        : ": asking the members once more"));
+  }
   if (!member) return p.WaitFor(Component::kMaster, "ScalingIn", goal + ": it is no member any more");   // record.cc marks its claim
   if (!p.OthersHealthy(*roster, pod, &why)) {
     return p.WaitFor(Component::kMaster, "ScaleInBlocked", goal + ": " + why + " is not healthy, and the majority would be at risk");

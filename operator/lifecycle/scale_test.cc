@@ -96,6 +96,28 @@ TEST(ScaleOut, TakenBackBeforeItJoinedLeavesNothing) {
   EXPECT_TRUE(w.Plan().Settled());
 }
 
+// Added to etcd, and its own etcd not up: listed without a name. DM removes by name only, so its pod and its line stay.
+TEST(ScaleOut, TakenBackAfterItWasAddedWaitsUntilItIsUp) {
+  World w = Settled(3, 1);
+  w.Hold("a-dm-master-3", true);
+  w.want.master.replicas = 4;
+  w.Run(3);
+  w.want.master.replicas = 3;
+  const auto plan_of = [&](Observed seen) { return MakePlan(w.want, w.Render(), seen, {base::TimePoint(std::chrono::seconds(w.now)), {}}); };
+  auto seen = w.See();
+  auto roster = *seen.members.roster;
+  roster.masters.insert(roster.masters.begin(), members::Master{"", "99", false, "", ""});
+  seen.members.roster = members::Known<members::Roster>::Of(roster);
+  EXPECT_TRUE(plan_of(seen).actions.empty());
+  EXPECT_EQ(WaitOf(plan_of(seen), Component::kMaster), "ScalingIn");
+  // Neither is it taken for not added on the word of a list that may be older than that.
+  auto old = w.See();
+  old.members.at = base::TimePoint(std::chrono::seconds(w.now - 6));
+  EXPECT_TRUE(plan_of(old).actions.empty());
+  EXPECT_TRUE(plan_of(old).wants_fresh);
+  EXPECT_FALSE(plan_of(w.See()).actions.empty());
+}
+
 TEST(ScaleIn, OfMastersRemovesTheMemberMarksTheClaimThenShrinks) {
   World w = Settled(3, 1);
   w.want.master.replicas = 2;

@@ -78,6 +78,9 @@ TEST(Transfer, WhatTheWorkerDoesDecides) {
       {"members are asked again", [](World&, Observed& seen) { seen.members.current = false; }, "", "ScalingIn", "the members are not known"},
       {"tasks are unknown", [](World&, Observed& seen) { seen.members.subtasks = members::Known<std::vector<members::Subtask>>::Unknown("it hangs"); },
        "", "ScalingIn", "finding out what it does: it hangs"},
+      {"its worker does not answer DM", [](World&, Observed& seen) {
+         seen.members.subtasks = members::Known<std::vector<members::Subtask>>::Of({{"t-s", "s", "", "", ""}});
+       }, "", "ScalingIn", "finding out what it does: it does not tell DM about task t-s of source s"},
       {"sources are unknown", [](World&, Observed& seen) { seen.members.sources = members::Known<std::vector<members::Source>>::Unknown("it hangs"); },
        "", "ScalingIn", "finding out which sources there are: it hangs"},
       {"an old list", [](World& w, Observed& seen) { seen.members.at = base::TimePoint(std::chrono::seconds(w.now - 6)); }, "", "ScalingIn", "asking the members once more"},
@@ -129,6 +132,7 @@ TEST(Transfer, WhatTheWorkerDoesDecides) {
     c.change(w, seen);
     const Plan plan = PlanOf(w, seen);
     EXPECT_EQ(Does(plan), c.does[0] ? std::vector<std::string>{c.does} : std::vector<std::string>{});
+    EXPECT_EQ(plan.wants_subtasks, std::string(c.what).find("members are") != 0) << "readings must not alternate between two kinds";
     EXPECT_EQ(WaitOf(plan, Component::kWorker), c.reason);
     EXPECT_NE(MessageOf(plan).find(c.says), std::string::npos) << MessageOf(plan);
     EXPECT_EQ(plan.transfers.size(), std::string(c.does).find("Transfer") == 0 ? 1u : 0u);

@@ -1,5 +1,6 @@
 #include "operator/members/client.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "net/member_transport.h"
@@ -24,12 +25,12 @@ Dialer DefaultDialer() {
 MemberClient::MemberClient(std::unique_ptr<net::Transport> transport, base::Duration timeout)
     : transport_(std::move(transport)), timeout_(timeout) {}
 
-base::Result<net::Response> MemberClient::Send(const std::string& method, const std::string& target,
-                                               std::stop_token stop) const {
+base::Result<net::Response> MemberClient::Send(const std::string& method, const std::string& target, std::stop_token stop,
+                                               base::Duration timeout) const {
   net::Request request;
   request.method = method;
   request.target = target;
-  request.timeout = timeout_;
+  request.timeout = std::max(timeout_, timeout);
   if (method == "PUT") {
     request.headers["Content-Type"] = "application/json";
     request.body = "{}";
@@ -37,8 +38,8 @@ base::Result<net::Response> MemberClient::Send(const std::string& method, const 
   return transport_->Send(request, std::move(stop));
 }
 
-base::Result<Roster> MemberClient::List(std::stop_token stop) const {
-  auto response = Send("GET", "/apis/v1alpha1/members", std::move(stop));
+base::Result<Roster> MemberClient::List(std::stop_token stop, base::Duration timeout) const {
+  auto response = Send("GET", "/apis/v1alpha1/members", std::move(stop), timeout);
   if (!response) return base::Propagate(response, "listing members");
   auto roster = ParseRoster(*response);
   if (!roster) return base::Propagate(roster, "listing members");

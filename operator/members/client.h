@@ -44,7 +44,8 @@ class MemberClient {
  public:
   explicit MemberClient(std::unique_ptr<net::Transport> transport, base::Duration timeout = std::chrono::seconds(2));
 
-  base::Result<Roster> List(std::stop_token stop) const;
+  // `timeout` instead of the client's, when longer: the master asks each of the others in turn, and waits a second for one that is gone.
+  base::Result<Roster> List(std::stop_token stop, base::Duration timeout = {}) const;
   base::Result<bool> Health(std::stop_token stop) const;
   base::Result<std::string> ClusterId(std::stop_token stop) const;
   base::Result<std::vector<Source>> Sources(std::stop_token stop) const;
@@ -63,7 +64,7 @@ class MemberClient {
   base::Result<void> StartTask(const std::string& task, const std::string& source, std::stop_token stop) const;
 
  private:
-  base::Result<net::Response> Send(const std::string& method, const std::string& target, std::stop_token stop) const;
+  base::Result<net::Response> Send(const std::string& method, const std::string& target, std::stop_token stop, base::Duration timeout = {}) const;
   base::Result<void> Post(const std::string& target, const base::Json& body, base::Duration timeout, std::stop_token stop) const;
 
   std::unique_ptr<net::Transport> transport_;

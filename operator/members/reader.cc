@@ -18,9 +18,14 @@ class Reading {
         end_(clock.Now() + limits.all) {}
 
   Reads Run() {
-    reads_.at = clock_.Now();
-    for (const Address& master : target_.masters) reads_.health[master.pod] = Health(master);
-    ReadRoster();
+    if (const Address* answers = Look()) {
+      ReadRest(Client(*answers));
+      // What hundreds of tasks do takes its time, and nothing may be taken away on the word of a list that has become old meanwhile.
+      if (clock_.Now() - reads_.at > limits_.lasts) {
+        end_ = clock_.Now() + limits_.all;
+        Look();
+      }
+    }
     return std::move(reads_);
   }
 
@@ -30,12 +35,24 @@ class Reading {
     return MemberClient(dialer_(address, target_.credentials), limits_.each);
   }
 
+  // Health and members; the master that gave the list, null when none did.
+  const Address* Look() {
+    bool healthy = false;
+    reads_.at = clock_.Now();
+    for (auto master = target_.masters.rbegin(); master != target_.masters.rend(); ++master) {
+      if (!healthy) reads_.at = clock_.Now();
+      reads_.health[master->pod] = Health(*master);
+      healthy |= reads_.Healthy(master->pod);
+    }
+    return ReadRoster();
+  }
+
   Known<bool> Health(const Address& master) const {
     if (OutOfTime()) return Known<bool>::Unknown("there was no time left to ask it");
     return AsKnown(Client(master).Health(stop_));
   }
 
-  void ReadRoster() {
+  const Address* ReadRoster() {
     std::string why = target_.masters.empty() ? "no dm-master pod has an address" : "no dm-master says that it is healthy";
     for (const Address& master : target_.masters) {
       if (!reads_.Healthy(master.pod)) continue;
@@ -43,21 +60,20 @@ class Reading {
         why = "there was no time left to ask";
         break;
       }
-      const MemberClient client = Client(master);
-      auto roster = client.List(stop_);
+      auto roster = Client(master).List(stop_, limits_.each + std::chrono::seconds(target_.masters.size()));
       if (!roster) {
         why = master.pod + ": " + roster.error().ToString();
         continue;
       }
       roster->answered_by = master.pod;
       reads_.roster = Known<Roster>::Of(std::move(*roster));
-      ReadRest(client);
-      return;
+      return &master;
     }
     reads_.roster = Known<Roster>::Unknown(why);
     reads_.cluster_id = Known<std::string>::Unknown(why);
     reads_.sources = Known<std::vector<Source>>::Unknown(why);
     reads_.subtasks = Known<std::vector<Subtask>>::Unknown(why);
+    return nullptr;
   }
 
   void ReadRest(const MemberClient& client) {

@@ -1,5 +1,6 @@
-// ReadMembers: everything that DM says of one cluster, in one bounded go. Masters are asked for their own health first; the
-// member list is taken only from a master that says it is healthy: one without a quorum answers from memory or hangs.
+// ReadMembers: everything that DM says of one cluster, in one bounded go. Masters are asked for their own health first, those that
+// are not ready before the others, so that waiting for the dead makes nothing old; the member list is taken only from a master
+// that says it is healthy: one without a quorum answers from memory or hangs.
 #pragma once
 
 #include <stop_token>
@@ -21,6 +22,7 @@ struct Target {
 struct ReadLimits {
   base::Duration each = std::chrono::seconds(2);
   base::Duration all = std::chrono::seconds(10);     // after that the rest is unknown
+  base::Duration lasts = std::chrono::seconds(2);    // when reading the rest took longer, health and members are asked for once more
   std::size_t max_tasks = 200;                       // more: subtasks are unknown
 };
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 
 namespace dm::op::members {
@@ -13,9 +14,10 @@ using Answer = base::Result<net::Response>;
 class Script final : public net::Transport {
  public:
   using Answers = std::map<std::string, std::function<Answer()>>;
-  Script(std::string pod, const Answers& answers, std::vector<std::string>& calls)
-      : pod_(std::move(pod)), answers_(answers), calls_(calls) {}
+  Script(std::string pod, const Answers& answers, std::vector<std::string>& calls, base::Duration& asked_for)
+      : pod_(std::move(pod)), answers_(answers), calls_(calls), asked_for_(asked_for) {}
   Answer Send(const net::Request& request, std::stop_token) override {
+    asked_for_ = request.timeout;
     calls_.push_back(pod_ + " " + request.method + " " + request.target);
     const auto it = answers_.find(pod_ + " " + request.target);
     if (it == answers_.end()) return base::Fail(base::Code::kUnavailable, "connection refused");
@@ -29,6 +31,7 @@ class Script final : public net::Transport {
   std::string pod_;
   const Answers& answers_;
   std::vector<std::string>& calls_;
+  base::Duration& asked_for_;
 };
 
 constexpr char kRoster[] = R"({"result":true,"members":[{"leader":{"name":"m0"}},{"master":{"masters":[{"name":"m0","memberID":"5"}]}},
@@ -38,7 +41,8 @@ struct World {
   base::VirtualClock clock;
   Script::Answers answers;
   std::vector<std::string> calls;
-  Dialer dialer = [this](const Address& a, const Credentials&) { return std::make_unique<Script>(a.pod, answers, calls); };
+  base::Duration asked_for{};                    // the timeout of the last call
+  Dialer dialer = [this](const Address& a, const Credentials&) { return std::make_unique<Script>(a.pod, answers, calls, asked_for); };
   Target target{{{"m0", "127.0.0.1", 8261, "m0.peer.ns.svc", "a/0", true}, {"m1", "127.0.0.1", 8261, "m1.peer.ns.svc", "b/0", true}}, {}, false};
   ReadLimits limits;
 
@@ -133,6 +137,37 @@ TEST(ReadMembers, SubtasksAreReadWhenAskedFor) {
 
   world.Hangs("m0 /api/v1/tasks/t%2F1/status");
   EXPECT_FALSE(world.Read().subtasks);   // one task unknown: all unknown
+}
+
+// Nothing is taken away by a list that is older than five seconds: where there are many tasks none would ever be new enough.
+TEST(ReadMembers, WhatTakesLongIsFollowedByAnotherLookAtTheMembers) {
+  World world;
+  world.Healthy("m0");
+  world.target.subtasks = true;
+  world.answers["m0 /api/v1/tasks/t%2F1/status"] = [&world]() -> Answer {
+    world.clock.Advance(std::chrono::seconds(7));
+    return net::Response{200, {}, R"({"data":[]})"};
+  };
+  const Reads reads = world.Read();
+  ASSERT_TRUE(reads.roster && reads.subtasks);
+  EXPECT_LE(world.clock.Now() - reads.at, std::chrono::seconds(1));
+  EXPECT_EQ(std::count(world.calls.begin(), world.calls.end(), "m0 GET /apis/v1alpha1/members"), 2);
+}
+
+// DM asks every other master in turn, a second each for one whose node is dark.
+TEST(ReadMembers, MastersThatAreGoneNeitherHideTheListNorMakeItOld) {
+  World world;
+  world.target.masters = {{"m0", "127.0.0.1", 8261, "", "a/0", true}, {"m1", "127.0.0.1", 8261, "", "b/0", false}, {"m2", "127.0.0.1", 8261, "", "c/0", false}};
+  world.Healthy("m0");
+  for (const char* dark : {"m1 /health", "m2 /health"}) world.Hangs(dark);
+  world.answers["m0 /apis/v1alpha1/members"] = [&world]() -> Answer {
+    world.clock.Advance(std::chrono::milliseconds(2100));
+    return world.asked_for < std::chrono::milliseconds(2100) ? Answer(base::Fail(base::Code::kTimeout, "no answer in time"))
+                                                            : Answer(net::Response{200, {}, kRoster});
+  };
+  const Reads reads = world.Read();
+  ASSERT_TRUE(reads.roster) << reads.roster.why();
+  EXPECT_LT(world.clock.Now() - reads.at, std::chrono::seconds(3));
 }
 
 TEST(ReadMembers, TheListOfTasksThatShowsPasswordsIsNeverCalled) {

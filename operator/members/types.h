@@ -67,7 +67,7 @@ struct Reads {
   Known<std::vector<Source>> sources;
   Known<std::vector<Subtask>> subtasks;            // read only when somebody asked for it
   // Not part of a comparison:
-  base::TimePoint at{};                            // when the reading began
+  base::TimePoint at{};                            // every answer that somebody is healthy, and the roster, came after this
   bool current = false;                            // of the pods as they are now, and nothing was changed since
   std::map<std::string, base::TimePoint> healthy_since;   // by pod: healthy in every reading since then
   std::optional<base::TimePoint> leaderless_since;        // masters are healthy and nobody leads, in every reading since then
