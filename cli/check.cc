@@ -173,7 +173,7 @@ void NoteUnasked(requirements::Review& review) {
 void AddOwn(ClusterView& view, const std::vector<Item>& items) {
   ClusterView own;
   for (const Item& item : items) {
-    if (item.kind() == "StorageClass" && view.classes_known && !AddClasses(own, {item.value}, item.source)) continue;
+    if (item.kind() == "StorageClass" && !AddClasses(own, {item.value}, item.source)) continue;
     if (item.kind() == "Namespace" && !AddNamespaces(own, {item.value}, item.source)) continue;
   }
   for (const auto& [name, entry] : own.classes) view.classes[name] = entry;
@@ -262,7 +262,10 @@ base::Result<Checked> Check(const CheckOptions& options, Connector connect) {
     const auto before = old.find(KeyOf(item.value, ns));
     checked.outcomes.push_back(JudgeOne(std::move(item), before == old.end() ? nullptr : &before->second, *around, checked));
   }
-  if (anything && checked.outcomes.empty()) {
+  if (!anything) {   // what was to be piped in has failed, as like as not
+    return base::Fail(Code::kInvalid, base::Join(options.files, ", ") + ": holds no object: a DMCluster (" + std::string(kApiVersion) + ") was expected");
+  }
+  if (checked.outcomes.empty()) {
     return base::Fail(Code::kInvalid, "none of the " + std::to_string(checked.skipped) + " objects in " + base::Join(options.files, ", ") +
                                           " is a DMCluster (" + std::string(kApiVersion) + ")");
   }

@@ -49,7 +49,7 @@ TEST(Check, ExitCodes) {
   EXPECT_EQ(Call({"check", "-f", good, "-f", small, "--offline"}).code, kDenied);
   EXPECT_EQ(Call({"check", "-f", other, "--offline"}).code, kUnreadable);
   EXPECT_EQ(Call({"check", "-f", comma, "--offline"}).code, kUnreadable);
-  EXPECT_EQ(Call({"check", "-f", empty, "--offline"}).code, kNothingDenied);
+  EXPECT_EQ(Call({"check", "-f", empty, "--offline"}).code, kUnreadable);
   EXPECT_EQ(Call({"check", "-f", folder.path() + "/absent", "--offline"}).code, kUnreadable);
   EXPECT_EQ(Call({"check", "-f", good, "--offline", "--require-nodes"}).code, kUnreadable);
   EXPECT_EQ(Call({"check", "-f", good, "--nodes", other}).code, kUnreadable);
@@ -62,6 +62,7 @@ TEST(Check, ExitCodes) {
   EXPECT_EQ(Call({"--help"}).code, kNothingDenied);
   EXPECT_EQ(Call({"version"}).code, kNothingDenied);
   EXPECT_NE(Call({"check", "-f", comma, "--offline"}).err.find("comma.yaml: line 1"), std::string::npos);
+  EXPECT_NE(Call({"check", "-f", empty, "--offline"}).err.find("empty.yaml: holds no object"), std::string::npos);
 }
 
 TEST(Check, TheTextIsTheClustersOwn) {
@@ -165,6 +166,22 @@ TEST(Check, AFolderMayBringItsOwnClass) {
   const std::string other = folder.Write("other.txt", "apiVersion: storage.k8s.io/v1\nkind: StorageClass\nmetadata: {name: other}\nprovisioner: x\n");
   EXPECT_EQ(Call({"check", "-f", folder.path(), "--storage-classes", other}).code, kNothingDenied);
   EXPECT_EQ(Call({"check", "-f", folder.path() + "/2-cluster.yaml", "--storage-classes", other}).code, kDenied);
+}
+
+// With no other data at all, what the input brings is judged all the same.
+TEST(Check, WhatTheInputBringsCountsOffline) {
+  Folder folder;
+  const std::string slow = "apiVersion: storage.k8s.io/v1\nkind: StorageClass\nmetadata: {name: fast}\nprovisioner: ebs.csi.aws.com\nparameters: {type: st1}\n---\n";
+  const std::string text = kGood;
+  const Json element = Call({"check", "-f", folder.Write("slow.yaml", slow + text), "--offline", "-o", "json"}).json()[0];
+  EXPECT_EQ(element["verdict"], "denied");
+  EXPECT_TRUE(Denied(element).contains("WorkerDiskClass")) << element;
+  EXPECT_EQ(Call({"check", "-f", folder.Write("good.yaml", text), "--offline"}).code, kNothingDenied);
+  const std::string policy = folder.Write("policy.yaml", "namespaces: [{selector: {matchLabels: {stage: dev}}, enforcement: warn}]\n");
+  const std::string ns = "apiVersion: v1\nkind: Namespace\nmetadata: {name: dm, labels: {stage: dev}}\n---\n";
+  const Ran ran = Call({"check", "-f", folder.Write("both.yaml", ns + Small()), "--offline", "--policy", policy});
+  EXPECT_EQ(ran.code, kNothingDenied) << ran.out;
+  EXPECT_EQ(ran.out.find("the labels of the namespace"), std::string::npos) << ran.out;
 }
 
 TEST(Check, TheChangeIsJudgedWhenTheOldObjectIsGiven) {

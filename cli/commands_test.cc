@@ -123,6 +123,12 @@ TEST(Init, BadUpstreamsAreNamed) {
     EXPECT_NE(ran.err.find(c.part), std::string::npos) << ran.err;
   }
   EXPECT_EQ(Call({"init", "--environment", "prod"}).code, kUnreadable);
+  for (const auto& [flag, value] : {std::pair{"--name", "Foo"}, {"--name", "1e3"}, {"--dm-version", "v5.0.0"}, {"--dm-version", "v8.5.7#x"}}) {
+    const Ran ran = Call({"init", flag, value});
+    EXPECT_EQ(ran.code, kUnreadable) << value;
+    EXPECT_TRUE(ran.out.empty()) << ran.out;
+    EXPECT_NE(ran.err.find(std::string("error: ") + flag + ": " + value), std::string::npos) << ran.err;
+  }
 }
 
 TEST(Init, NamesAreQuotedWhereYamlWouldReadThemOtherwise) {

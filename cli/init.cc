@@ -4,7 +4,9 @@
 
 #include "base/strings.h"
 #include "base/yaml.h"
+#include "dm/checks.h"
 #include "dm/requirements/minimums.h"
+#include "dm/versions.h"
 
 namespace dm::cli {
 
@@ -64,6 +66,17 @@ base::Result<std::vector<InitUpstream>> ParseUpstreams(const std::vector<std::st
     }
   }
   return upstreams;
+}
+
+base::Result<void> CheckInit(const InitOptions& options) {
+  const auto wrong = [](const char* flag, const std::string& value, const std::string& what) {
+    return base::Fail(base::Code::kInvalid, std::string(flag) + ": " + base::Printable(value, 80) + ": " + what);
+  };
+  if (const auto what = CheckServiceName(options.name)) return wrong("--name", options.name, *what);
+  if (const auto what = CheckImageTag(options.version)) return wrong("--dm-version", options.version, *what);
+  const auto version = ParseVersion(options.version);
+  if (version && !IsSupported(*version)) return wrong("--dm-version", options.version, "DM before 6.1 is not supported: use v6.1.0 or later");
+  return {};
 }
 
 std::string Manifest(const InitOptions& options) {

@@ -27,6 +27,8 @@ struct InitOptions {
 
 // "orders=300Gi,users=50Gi"; kInvalid names the part.
 base::Result<std::vector<InitUpstream>> ParseUpstreams(const std::vector<std::string>& parts);
+// A name or version with which no DMCluster would be accepted: kInvalid, naming the flag.
+base::Result<void> CheckInit(const InitOptions& options);
 std::string Manifest(const InitOptions& options);
 
 }  // namespace dm::cli

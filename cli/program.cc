@@ -145,6 +145,10 @@ int RunProgram(int argc, const char* const* argv, std::ostream& out, std::ostrea
     return kUnreadable;
   }
   init.upstreams = *std::move(parsed);
+  if (const auto good = CheckInit(init); !good) {
+    err << "error: " << good.error().ToString() << "\n";
+    return kUnreadable;
+  }
   init.environment = environment == "development" ? Environment::kDevelopment : Environment::kProduction;
   out << Manifest(init);
   return kNothingDenied;

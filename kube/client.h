@@ -29,7 +29,7 @@ struct Resource {
 
 namespace resources {
 extern const Resource kNodes, kNamespaces, kPods, kServices, kConfigMaps, kSecrets, kPersistentVolumeClaims, kEvents,
-    kStorageClasses, kStatefulSets, kControllerRevisions, kPodDisruptionBudgets, kLeases,
+    kStorageClasses, kStatefulSets, kPodDisruptionBudgets, kLeases,
     kValidatingWebhookConfigurations, kCustomResourceDefinitions;
 }
 

@@ -23,7 +23,6 @@ const Resource kPersistentVolumeClaims{"", "v1", "PersistentVolumeClaim", "persi
 const Resource kEvents{"", "v1", "Event", "events", true};
 const Resource kStorageClasses{"storage.k8s.io", "v1", "StorageClass", "storageclasses", false};
 const Resource kStatefulSets{"apps", "v1", "StatefulSet", "statefulsets", true};
-const Resource kControllerRevisions{"apps", "v1", "ControllerRevision", "controllerrevisions", true};
 const Resource kPodDisruptionBudgets{"policy", "v1", "PodDisruptionBudget", "poddisruptionbudgets", true};
 const Resource kLeases{"coordination.k8s.io", "v1", "Lease", "leases", true};
 const Resource kValidatingWebhookConfigurations{"admissionregistration.k8s.io", "v1", "ValidatingWebhookConfiguration",

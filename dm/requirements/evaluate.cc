@@ -33,7 +33,7 @@ Report Evaluate(const Subject& now, const Subject* before, const ClusterView& vi
   Context context(now, before, view, policy);
   for (const RuleRow& row : Registry()) row.check(row.rule, context);
   // A policy that selects namespaces by label cannot be applied to one whose labels nobody knows.
-  const bool labels_known = view.namespaces_known && view.namespaces.contains(now.cluster.meta.ns.empty() ? "default" : now.cluster.meta.ns);
+  const bool labels_known = view.namespaces.contains(now.cluster.meta.ns.empty() ? "default" : now.cluster.meta.ns);
   if (!policy.namespaces.empty() && !labels_known) {
     context.NotCheck(Rule::kEnvironmentTooLax, "the labels of the namespace, by which the policy selects, are not known",
                      Severity::kWarn);   // whatever environment it came to be judged by

@@ -108,7 +108,11 @@ std::string Describe(KindFault fault, const NodeView& node, Role role, Environme
     case KindFault::kNetworkSlow:
       return "has a network of " + Gigabits(*node.network_gbps) + " Gb/s, " + Gigabits(NetworkFloor(role, environment)) +
              " are needed";
-    case KindFault::kNetworkUnknown: return "does not say how fast its network is";
+    case KindFault::kNetworkUnknown: {
+      const auto label = node.node->meta.labels.find(std::string(annotations::kNodeNetworkGbps));
+      if (label == node.node->meta.labels.end()) return "does not say how fast its network is";
+      return "has the label " + label->first + "=" + base::Printable(label->second, 63) + ", which is no number of Gb/s such as 10 or 2.5";
+    }
     case KindFault::kContradictory:
     case KindFault::kCount: break;
   }

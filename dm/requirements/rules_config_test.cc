@@ -148,6 +148,7 @@ TEST(Version, Table) {
   const Case cases[] = {
       {"v8.5.7", {}}, {"8.5.7", {}}, {"v6.1.0", {}}, {"v6.0.9", {"SupportedVersion"}}, {"v5.4.0", {"SupportedVersion"}},
       {"v2.0.7", {"SupportedVersion"}}, {"latest", {"SupportedVersion!warn"}}, {"v8.5.3-20251013-2c9a781", {}}, {"v10.0.0", {}},
+      {"v5.4", {"SupportedVersion"}}, {"v6.1", {"SupportedVersion!warn"}}, {"v8.5", {"SupportedVersion!warn"}}, {"5", {"SupportedVersion!warn"}},
   };
   for (const Case& c : cases) {
     base::Json object = Production();

@@ -27,10 +27,15 @@ void ReportMild(Rule rule, Context& context, Role role, KindFault fault) {
   if (count == 0) return;
   std::vector<std::string> subjects;
   const NodeView* first = nullptr;
+  std::string misread;   // a node whose label cannot be read
   for (const Candidate& candidate : nodes.candidates) {
     if (!candidate.kind || !Has(candidate.faults, fault)) continue;
     if (first == nullptr) first = candidate.node;
-    subjects.push_back(candidate.node->node->meta.name);
+    const auto& meta = candidate.node->node->meta;
+    if (fault == KindFault::kNetworkUnknown && misread.empty() && meta.labels.contains(std::string(annotations::kNodeNetworkGbps))) {
+      misread = "; " + meta.name + " " + Describe(fault, *candidate.node, role, context.environment());
+    }
+    subjects.push_back(meta.name);
     if (subjects.size() == kNamed) break;
   }
   if (fault == KindFault::kNetworkUnknown) {
@@ -44,13 +49,13 @@ void ReportMild(Rule rule, Context& context, Role role, KindFault fault) {
   finding.shortfall = Shortfall::Count(count);
   const std::string where = Plural(count, "node") + " for " + std::string(RoleTitle(role));
   finding.message = fault == KindFault::kNetworkUnknown
-                        ? where + " " + (count == 1 ? "does" : "do") + " not say how fast the network is (" + Named(subjects, 0, count) + ")"
+                        ? where + " " + (count == 1 ? "does" : "do") + " not say how fast the network is (" + Named(subjects, 0, count) + ")" + misread
                         : where + ": " + first->node->meta.name + " " + Describe(fault, *first, role, context.environment()) +
                               (count > 1 ? ", and so on for " + Named(subjects, 1, count) : "");
   switch (rule) {
     case Rule::kNodeNetwork:
       finding.required = role == Role::kWorker && context.production() ? "10 Gb/s" : "1 Gb/s";
-      finding.remedy = "label the nodes with " + std::string(annotations::kNodeNetworkGbps);
+      finding.remedy = "label the nodes with " + std::string(annotations::kNodeNetworkGbps) + ", a number of Gb/s";
       break;
     case Rule::kNodeOS:
       finding.remedy = "admit it in the policy's operatingSystems, or label the node with " +

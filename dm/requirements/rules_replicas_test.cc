@@ -43,6 +43,7 @@ TEST(Replicas, Table) {
       {true, "spec: {monitor: {external: false, replicas: 0, requests: {cpu: \"8\", memory: 16Gi}, storageSize: 200Gi, storageClassName: fast}}",
        {"MonitorReplicas"}},
       {true, "spec: {upstreams: [{name: a}]}", {"UpstreamSizeDeclared!warn"}},
+      {true, "spec: {upstreams: [{name: a, dataSize: 0}]}", {"UpstreamSizeDeclared!warn"}},
       {true, "spec: {upstreams: [{name: a, dataSize: 1G, relay: {enabled: true}}]}", {"RelaySpaceDeclared!warn"}},
       {true, "spec: {upstreams: [{name: a, dataSize: 1G, relay: {enabled: true, space: 10G}}]}", {}},
       {true, "spec: {upstreams: [{name: a, dataSize: 1G, relay: {enabled: false}}]}", {}},

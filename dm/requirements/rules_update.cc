@@ -66,7 +66,9 @@ void JudgeVersion(Rule rule, Context& context, Role role) {
   const std::string tag = context.cluster().VersionOf(role);
   const std::string field = VersionField(context.cluster(), role);
   const auto version = ParseVersion(tag);
-  if (!version) {
+  // v5.4 names no release, and is too old whichever it means.
+  const auto series = version ? version : ParseVersion(tag + ".0");
+  if (!version && (!series || IsSupported(*series))) {
     Finding finding = AboutVersion(role, field, tag);
     finding.required = "v6.1.0 or later";
     finding.shortfall = Shortfall::Count(1);
@@ -74,10 +76,10 @@ void JudgeVersion(Rule rule, Context& context, Role role) {
     finding.remedy = "name a release, such as v8.5.7";
     return context.Add(rule, std::move(finding), Severity::kWarn);
   }
-  if (!IsSupported(*version)) {
+  if (!IsSupported(*series)) {
     Finding finding = AboutVersion(role, field, tag);
     finding.required = "v6.1.0 or later";
-    finding.shortfall = Behind(*version, Version{kOldestMajor, kOldestMinor, 0, ""});
+    finding.shortfall = Behind(*series, Version{kOldestMajor, kOldestMinor, 0, ""});
     finding.message = "DM before 6.1 lacks the API with which sources and members are moved safely";
     finding.remedy = "use v6.1.0 or later";
     return context.Add(rule, std::move(finding));

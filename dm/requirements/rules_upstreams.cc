@@ -35,7 +35,7 @@ void CheckUpstreamsDeclared(Rule rule, Context& context) {
 
 void CheckUpstreamSizeDeclared(Rule rule, Context& context) {
   for (const Upstream& upstream : context.cluster().upstreams) {
-    if (upstream.data_size) continue;
+    if (upstream.data_size && !upstream.data_size->IsZero()) continue;
     Finding finding = AboutUpstream(upstream, "dataSize");
     finding.required = "the size of its data";
     finding.message = "without it nobody can tell whether a DM-worker's disk holds the data";

@@ -11,19 +11,18 @@ StorageChoice ChooseStorage(const desired::RolePods* pods, const ClusterView& vi
     choice.state = StorageChoice::State::kStatic;
     return choice;
   }
-  if (view.classes_known) {
-    if (choice.named) {
-      const auto found = view.classes.find(choice.name);
-      choice.storage_class = found == view.classes.end() ? nullptr : found->second.get();
-    } else {
-      choice.storage_class = view.DefaultClass();
-    }
-    if (choice.storage_class != nullptr) {
-      choice.state = StorageChoice::State::kFound;
-      choice.name = choice.storage_class->meta.name;
-      choice.disk = JudgeDisk(*choice.storage_class, policy);
-      return choice;
-    }
+  // One that is there is there, whether or not all are known; which is the default only all of them tell.
+  if (choice.named) {
+    const auto found = view.classes.find(choice.name);
+    choice.storage_class = found == view.classes.end() ? nullptr : found->second.get();
+  } else if (view.classes_known) {
+    choice.storage_class = view.DefaultClass();
+  }
+  if (choice.storage_class != nullptr) {
+    choice.state = StorageChoice::State::kFound;
+    choice.name = choice.storage_class->meta.name;
+    choice.disk = JudgeDisk(*choice.storage_class, policy);
+    return choice;
   }
   choice.state = !view.classes_known ? StorageChoice::State::kUnknown
                  : choice.named      ? StorageChoice::State::kMissing

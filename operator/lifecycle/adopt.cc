@@ -33,8 +33,8 @@ void Adopt(Planning& p) {
           "this cluster is managed by TiDB Operator 1.x (" + sign + "); this version cannot take it over yet, so nothing of it is changed");
   } else {
     p.Say("Adopted", false, "ManagedByTiDBOperator1",
-          "this cluster is managed by TiDB Operator 1.x (" + sign + "), so nothing of it is changed; to hand it over, stop TiDB Operator 1.x, "
-          "then set the annotation dm.pingcap.com/adopt: \"true\"");
+          "this cluster is managed by TiDB Operator 1.x (" + sign + "), so nothing of it is changed; this version cannot take it over, so leave it "
+          "with TiDB Operator 1.x");
   }
 }
 

@@ -126,6 +126,12 @@ void Prune(Planning& p, const std::set<std::string>& rendered) {
     const auto kind = base::GetStringOr(child.object, "kind");
     if (rendered.contains(key) || child.meta.BeingDeleted() || !IsOurs(p.want, child)) continue;
     if (child.meta.Annotation(std::string(annotations::kAppliedHash)).empty()) continue;
+    const std::string monitor = "StatefulSet/" + p.names.StatefulSet(Role::kMonitor);
+    if (key == monitor) {   // its claim stays
+      p.moves.emplace_back(DeleteObject{kind, child.meta.name, child.meta.uid, "no monitor is wanted any more"});
+      continue;
+    }
+    if (child.meta.name == p.names.ConfigMap(Role::kMonitor) && p.seen.children.contains(monitor)) continue;   // its pod mounts it
     if (kind != "Service" && kind != "PodDisruptionBudget" && (kind != "ConfigMap" || rolling)) continue;
     if (kind == "ConfigMap") {
       bool changing = false;

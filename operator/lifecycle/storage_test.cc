@@ -170,6 +170,27 @@ TEST(Growth, OfAWorkersDiskWaitsWhileItLoads) {
   EXPECT_TRUE(w.Plan().Settled());
 }
 
+// It stands elsewhere from now on. The claim stays; the ConfigMap until the pod that mounts it has gone.
+TEST(Monitor, ThatIsNotWantedAnyMoreGoes) {
+  World w = Settled(1, 1);
+  auto seen = w.See();
+  for (const char* key : {"StatefulSet/a-dm-monitor", "Service/a-dm-monitor", "ConfigMap/a-dm-monitor-config"}) {
+    Child& child = seen.children[key];
+    const std::string kind(key, std::string_view(key).find('/'));
+    child.meta.name = std::string(key).substr(kind.size() + 1);
+    child.meta.uid = "u";
+    child.meta.annotations[std::string(annotations::kAppliedHash)] = "h";
+    child.meta.owners.push_back({"", std::string(kKind), "a", w.want.meta.uid, true});
+    child.object = {{"kind", kind}, {"metadata", {{"name", child.meta.name}}}};
+  }
+  const auto does = [&] { return Does(MakePlan(w.want, w.Render(), seen, {base::TimePoint(std::chrono::seconds(w.now)), {}})); };
+  EXPECT_EQ(does(), (std::vector<std::string>{"Delete Service/a-dm-monitor", "Delete StatefulSet/a-dm-monitor"}));
+  seen.children.at("StatefulSet/a-dm-monitor").meta.deletion_timestamp = "2026-11-28T00:00:00Z";
+  EXPECT_EQ(does(), std::vector<std::string>{"Delete Service/a-dm-monitor"});
+  seen.children.erase("StatefulSet/a-dm-monitor");
+  EXPECT_EQ(does(), (std::vector<std::string>{"Delete ConfigMap/a-dm-monitor-config", "Delete Service/a-dm-monitor"}));
+}
+
 TEST(Growth, OfTheMonitorEndsInNoLoop) {
   World w = Settled(1, 1);
   const auto monitor = [](const char* size) {
