@@ -70,8 +70,7 @@ ViewAssembly::~ViewAssembly() { Stop(); }
 void ViewAssembly::OnChange(Handler handler) { handlers_.push_back(std::move(handler)); }
 
 void ViewAssembly::Start() {
-  started_ = clock_.Now();
-  pending_.Lock()->dirty_since = started_;
+  pending_.Lock()->dirty_since = clock_.Now();
   thread_ = std::jthread([this](std::stop_token stop) { Run(std::move(stop)); });
   for (auto& named : reflectors_) named.reflector->Start();
   pods_.Start();

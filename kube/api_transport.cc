@@ -68,6 +68,9 @@ std::unique_ptr<net::Transport> MakeTransport(const Config& config, base::Clock*
   options.base_url = config.server;
   options.user_agent = config.user_agent;
   options.tls.authority_pem = config.authority_pem;
+  if (!config.authority_file.empty()) {
+    options.tls.authority = [file = config.authority_file] { return base::ReadFile(file).value_or(""); };
+  }
   options.tls.server_name = config.server_name;
   options.tls.insecure_skip_verify = config.insecure;
   if (!config.certificate_pem.empty()) {

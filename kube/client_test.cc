@@ -94,6 +94,8 @@ INSTANTIATE_TEST_SUITE_P(
                   Code::kUnavailable, "TooManyRequests", "storage is (re)initializing", 7},
         StatusRow{"HeaderBeatsBody", 429, R"({"kind":"Status","message":"m","details":{"retryAfterSeconds":3}})", "9",
                   Code::kUnavailable, "", "m", 9},
+        StatusRow{"ADayAtMost", 429, R"({"kind":"Status","message":"m","details":{"retryAfterSeconds":1000000000000}})", nullptr,
+                  Code::kUnavailable, "", "m", 86'400},
         StatusRow{"HeaderThatIsADate", 503, "", "Wed, 21 Oct 2026 07:28:00 GMT", Code::kUnavailable, "",
                   "the API server answered 503", -1},
         StatusRow{"Internal", 500, R"({"kind":"Status","reason":"InternalError","message":"m"})", nullptr,

@@ -46,6 +46,7 @@ base::Result<Config> InCluster(const std::string& host, const std::string& port,
     return base::Propagate(sound);
   }
   config.token_file = dir + "/token";
+  config.authority_file = dir + "/ca.crt";
   for (const auto& [file, into] :
        {std::pair(dir + "/token", static_cast<std::string*>(nullptr)),
         std::pair(dir + "/ca.crt", &config.authority_pem), std::pair(dir + "/namespace", &config.ns)}) {

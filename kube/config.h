@@ -28,6 +28,7 @@ struct Config {
   std::string server;          // https://host:port
   std::string ns = "default";  // the context's (or the service account's) namespace
   std::string authority_pem;
+  std::string authority_file;              // where that came from, if from a file: read again for each new connection
   std::string server_name;
   bool insecure = false;
   std::string certificate_pem, key_pem;

@@ -16,6 +16,10 @@ using base::Code;
 using base::Duration;
 using base::Error;
 
+namespace {
+constexpr Duration kMostRetryAfter = std::chrono::minutes(2);   // as the reflector: whatever a proxy says
+}
+
 struct Controller::Impl {
   struct State {
     ControllerStats stats;
@@ -100,7 +104,7 @@ const char* Controller::Impl::Settle(const Key& key, const base::Result<Requeue>
   if (terminal) {
     queue.Forget(key);
   } else {
-    queue.AddRateLimited(key, error.retry_after.value_or(Duration{0}));
+    queue.AddRateLimited(key, std::min<Duration>(error.retry_after.value_or(Duration{0}), kMostRetryAfter));
   }
   auto locked = state.Lock();
   ++(terminal ? locked->stats.terminal : locked->stats.error);

@@ -147,7 +147,7 @@ base::Result<void> TakeCluster(const KubeconfigEntry& entry, Config& config) {
   auto name = Text(entry, "tls-server-name");
   if (!name) return base::Propagate(name);
   config.server_name = *name;
-  auto authority = Material(entry, "certificate-authority");
+  auto authority = Material(entry, "certificate-authority", &config.authority_file);
   if (!authority) return base::Propagate(authority);
   config.authority_pem = std::move(*authority);
   if (const Json* insecure = base::Find(entry.value, "insecure-skip-tls-verify")) {

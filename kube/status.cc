@@ -1,4 +1,6 @@
 // The API server's Status into an Error that says what the caller should do.
+#include <algorithm>
+#include <cstdint>
 #include <nlohmann/json.hpp>
 
 #include "base/strings.h"
@@ -40,6 +42,7 @@ bool SaysMore(const std::string& cause) {
 }
 
 constexpr std::size_t kMaxCauses = 20;
+constexpr std::int64_t kLongestRetryAfter = 86'400;   // seconds
 
 void AddCauses(const Json& status, base::Error& error) {
   const Json* causes = base::FindPath(status, {"details", "causes"});
@@ -64,7 +67,7 @@ base::Error Fill(const Json& status, int http) {
   AddCauses(status, error);
   if (const Json* details = base::Find(status, "details")) {
     const auto seconds = base::GetInt(*details, "retryAfterSeconds");
-    if (seconds && *seconds > 0) error.retry_after = std::chrono::seconds(*seconds);
+    if (seconds && *seconds > 0) error.retry_after = std::chrono::seconds(std::min(*seconds, kLongestRetryAfter));
   }
   // Where the number is missing the word must do: both forms of "expired" mean "list again".
   if (error.reason == "Expired" || error.reason == "Gone") error.code = Code::kGone;
@@ -93,7 +96,7 @@ base::Error ErrorFromResponse(const net::Response& response) {
   }
   if (auto header = response.headers.find("Retry-After"); header != response.headers.end()) {
     const auto seconds = base::ParseInt(base::Trim(header->second));
-    if (seconds && *seconds >= 0 && *seconds <= 86'400) error.retry_after = std::chrono::seconds(*seconds);
+    if (seconds && *seconds >= 0 && *seconds <= kLongestRetryAfter) error.retry_after = std::chrono::seconds(*seconds);
   }
   return error;
 }

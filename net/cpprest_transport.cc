@@ -9,6 +9,7 @@
 #include <mutex>
 #include <system_error>
 
+#include "base/guarded.h"
 #include "base/log.h"
 #include "base/strings.h"
 #include "net/cpprest_exchange.h"
@@ -77,6 +78,35 @@ bool IsStaleWrite(const ExchangeState::Failure& failure) {
   return failure.what == "Failed to write request body" || failure.what == "Failed to write request headers";
 }
 
+// By whom the server has to be signed: read once, unless `authority` says another one. The contexts share it. Thread-safe.
+class Trusted {
+ public:
+  Trusted(StorePtr store, const ClientTls& tls) : authority_(tls.authority), kept_(Kept{tls.authority_pem, {}, std::move(store)}) {}
+
+  std::shared_ptr<X509_STORE> Now() {
+    const std::string text = authority_ ? authority_() : std::string();
+    auto kept = kept_.Lock();
+    if (text.empty() || text == kept->text || text == kept->refused) return kept->store;
+    auto fresh = NewStore(text);
+    if (fresh) {
+      base::LogInfo("the API server's authority has changed", {});
+      *kept = Kept{text, {}, std::move(*fresh)};
+    } else {
+      base::LogWarn("the API server's authority could not be read again, the last one serves", {{"error", fresh.error().ToString()}});
+      kept->refused = text;
+    }
+    return kept->store;
+  }
+
+ private:
+  struct Kept {
+    std::string text, refused;
+    std::shared_ptr<X509_STORE> store;
+  };
+  const std::function<std::string()> authority_;
+  base::Guarded<Kept> kept_;
+};
+
 class CpprestTransport final : public Transport {
  public:
   explicit CpprestTransport(ApiTransportOptions options) : options_(std::move(options)), ready_(Prepare()) {}
@@ -136,7 +166,7 @@ class CpprestTransport final : public Transport {
     if (base.scheme() == "https" && !options_.tls.insecure_skip_verify) {
       auto store = options_.tls.authority_pem.empty() ? NewSystemStore() : NewStore(options_.tls.authority_pem);
       if (!store) return base::Propagate(store);
-      store_ = std::move(*store);      // read once; the contexts share it
+      trust_ = std::make_shared<Trusted>(std::move(*store), options_.tls);
     }
     client_.Set(NewClient());
     return {};
@@ -149,14 +179,14 @@ class CpprestTransport final : public Transport {
     config.set_timeout(kBackstop);
     config.set_max_redirects(0);      // it would forward Authorization to wherever the answer points
     config.set_validate_certificates(!options_.tls.insecure_skip_verify);
-    config.set_ssl_context_callback([tls = options_.tls, store = store_, check = check_](boost::asio::ssl::context& context) {
-      SetUpTls(*context.native_handle(), tls, store.get(), check);
+    config.set_ssl_context_callback([tls = options_.tls, trust = trust_, check = check_](boost::asio::ssl::context& context) {
+      SetUpTls(*context.native_handle(), tls, trust ? trust->Now() : nullptr, check);
     });
     return std::make_shared<HttpClient>(web::uri(options_.base_url), config);
   }
 
   // Called by the library for each new connection; what is thrown here reaches the request as its failure.
-  static void SetUpTls(SSL_CTX& context, const ClientTls& tls, X509_STORE* store, const std::shared_ptr<PeerCheck>& check) {
+  static void SetUpTls(SSL_CTX& context, const ClientTls& tls, const std::shared_ptr<X509_STORE>& store, const std::shared_ptr<PeerCheck>& check) {
     const auto enforce = [](const Result<void>& done) {
       if (!done) throw std::runtime_error(done.error().ToString());
     };
@@ -312,7 +342,7 @@ class CpprestTransport final : public Transport {
 
   const ApiTransportOptions options_;
   std::shared_ptr<PeerCheck> check_ = std::make_shared<PeerCheck>();
-  std::shared_ptr<X509_STORE> store_;      // null when nothing is verified
+  std::shared_ptr<Trusted> trust_;         // null when nothing is verified
   base::Guarded<std::shared_ptr<HttpClient>> client_;
   Result<void> ready_;      // last: Prepare fills the others
 };

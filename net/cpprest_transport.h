@@ -13,6 +13,8 @@ namespace dm::net {
 
 struct ClientTls {
   std::string authority_pem;              // empty: system trust
+  // Called per new connection where given: what it says is trusted from then on. Empty, or no PEM: the last good one stays.
+  std::function<std::string()> authority;
   std::string server_name;                // verified instead of the URL's host when set
   bool insecure_skip_verify = false;
   // Called per new connection, so rotation is free; both empty when there is no client certificate.

@@ -112,6 +112,27 @@ TEST(Stores, AStatusThatComesBackIsNoNewsButAnAnnotationIs) {
   EXPECT_EQ(told.back(), "ns/orders");
 }
 
+// Relabelled by hand, a child is missed by the one whose it was.
+TEST(Stores, AChildThatChangesItsInstanceIsNewsToBoth) {
+  std::vector<std::string> told;
+  base::VirtualClock clock;
+  base::SeededRandom random(1);
+  kube::testing::FakeApi api;
+  Stores stores(api, clock, random, [&](const std::string& key, bool) { told.push_back(key); });
+  int version = 7;
+  const auto arrive = [&](const Json& labels) {
+    told.clear();
+    const Json set = {{"kind", "StatefulSet"}, {"metadata", {{"name", "a-dm-master"}, {"namespace", "ns"}, {"uid", "u"}, {"resourceVersion", std::to_string(++version)}, {"labels", labels}}}};
+    stores.sets.Upsert(std::make_shared<const Kept>(*ParseKept(set, packer)), std::to_string(version));
+    return told;
+  };
+  const Json ours = {{"app.kubernetes.io/instance", "a"}};
+  EXPECT_EQ(arrive(ours), std::vector<std::string>{"ns/a"});
+  EXPECT_EQ(arrive(Json::object()), std::vector<std::string>{"ns/a"});
+  EXPECT_EQ(arrive(ours), std::vector<std::string>{"ns/a"});
+  EXPECT_EQ(arrive({{"app.kubernetes.io/instance", "b"}}), (std::vector<std::string>{"ns/b", "ns/a"}));
+}
+
 TEST(Stores, KeepOfPodsAndClaimsWhatIsAskedOfThem) {
   const Json meta = {{"name", "dm-master-a-dm-master-0"},
                      {"namespace", "ns"},

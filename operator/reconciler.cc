@@ -146,6 +146,17 @@ Result<void> Reconciler::WriteStatus(Pass& pass, std::stop_token stop) {
   return {};
 }
 
+namespace {
+
+// What the API server refuses as invalid it may take once something else has changed: a port is free, a policy of the
+// cluster's is milder. Of that nobody tells us, and the plan's own times must not be lost for it.
+tl::unexpected<base::Error> TriedAgain(base::Error error) {
+  if (error.code == base::Code::kInvalid) error.code = base::Code::kUnavailable;
+  return base::Fail(std::move(error));
+}
+
+}  // namespace
+
 Result<kube::Requeue> Reconciler::Reconcile(const std::string& key, std::stop_token stop) {
   const auto kept = parts_.stores.clusters.Find(key);
   if (!kept || kept->meta.BeingDeleted()) {
@@ -244,8 +255,8 @@ Result<kube::Requeue> Reconciler::Reconcile(const std::string& key, std::stop_to
       parts_.emit(reference, telling.warning, telling.reason, telling.message);
     }
   }
-  if (!outcome.result) return base::Propagate(outcome.result);
-  if (!written) return base::Propagate(written);
+  if (!outcome.result) return TriedAgain(outcome.result.error());
+  if (!written) return TriedAgain(written.error());
   if (namespace_goes) return kube::Requeue{options_.resync};
   auto again = std::min(pass.plan.look_again.value_or(options_.resync), options_.resync);
   if (!credentials) again = std::min(again, CredentialSource::kKeepFailure);   // nothing else tells when they can be read

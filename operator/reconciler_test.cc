@@ -219,6 +219,20 @@ TEST(Reconciler, WhatTheApiServerRefusesIsSaid) {
   EXPECT_NE(c.last_error.find("exceeded quota"), std::string::npos) << c.last_error;
 }
 
+// A port that is taken, a policy of the cluster's: what is in the way goes away without an event of ours.
+TEST(Reconciler, WhatIsRefusedAsInvalidIsTriedAgain) {
+  SmallCluster c;
+  c.Create();
+  c.api.Inject([](const net::Request& request) -> std::optional<base::Result<net::Response>> {
+    if (request.method != "PATCH" || request.target.find("services") == std::string::npos) return std::nullopt;
+    return base::Result<net::Response>(kube::testing::FakeApi::StatusAnswer(422, "Invalid", "provided port is already allocated"));
+  });
+  const auto result = c.Once();
+  ASSERT_FALSE(result);
+  EXPECT_NE(result.error().code, base::Code::kInvalid) << "the controller would wait for the object to change";
+  EXPECT_NE(result.error().message.find("already allocated"), std::string::npos);
+}
+
 TEST(Reconciler, ANamespaceThatGoesIsNoFailureAndNotAskedAgainAndAgain) {
   SmallCluster c;
   c.Create();

@@ -26,6 +26,9 @@ void Stores::Watch(const kube::Resource& resource, kube::Store<Kept>& store, Kee
     if (!child && !IsNews(change)) return;
     const std::string key = child ? ClusterOf(change.any().meta) : change.any().meta.Key();
     if (!key.empty()) changed_(key, change.initial);
+    // Relabelled by hand: whose it was lacks it now.
+    if (!child || !change.before) return;
+    if (const std::string before = ClusterOf(change.before->meta); !before.empty() && before != key) changed_(before, change.initial);
   });
   kube::ReflectorOptions options;
   options.resource = resource;
@@ -48,7 +51,6 @@ Stores::Stores(net::Transport& transport, base::Clock& clock, base::Random& rand
 }
 
 void Stores::Start() {
-  started_ = clock_.Now();
   for (auto& named : reflectors_) named.reflector->Start();
 }
 

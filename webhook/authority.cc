@@ -21,7 +21,7 @@ std::optional<net::CertificateFacts> Facts(const net::KeyPair& pair) {
 
 bool Lives(const net::KeyPair& pair, base::WallTime now) {
   const auto facts = Facts(pair);
-  return facts && now < facts->not_after;
+  return facts && facts->not_before <= now && now < facts->not_after;
 }
 
 }  // namespace
@@ -56,7 +56,7 @@ base::Result<Authorities> NewAuthorities(const std::string& common_name, base::W
 
 bool WantsRotation(const Authorities& authorities, base::WallTime now) {
   const auto facts = Facts(authorities.current);
-  return !facts || now >= net::RenewAt(facts->not_before, facts->not_after);
+  return !facts || now < facts->not_before || now >= net::RenewAt(facts->not_before, facts->not_after);
 }
 
 base::Result<Authorities> Rotate(const Authorities& authorities, const std::string& common_name, base::WallTime now) {

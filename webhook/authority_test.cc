@@ -70,6 +70,7 @@ TEST_F(AuthorityTest, ABrokenPreviousOneCostsNothing) {
 TEST_F(AuthorityTest, IsRotatedAtTwoThirds) {
   const auto facts = net::ReadCertificate(first.current.certificate_pem);
   EXPECT_FALSE(WantsRotation(first, start));
+  EXPECT_TRUE(WantsRotation(first, facts->not_before - std::chrono::seconds(1))) << "made by a clock that was ahead";
   EXPECT_FALSE(WantsRotation(first, net::RenewAt(facts->not_before, facts->not_after) - std::chrono::seconds(1)));
   EXPECT_TRUE(WantsRotation(first, net::RenewAt(facts->not_before, facts->not_after)));
   EXPECT_NEAR(std::chrono::duration<double>(net::RenewAt(facts->not_before, facts->not_after) - start).count() / 86400, 365 * 2 / 3.0, 1);

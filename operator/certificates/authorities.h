@@ -37,7 +37,7 @@ std::string MarkOf(const net::KeyPair& authority);
 // Times of the first certificate of a PEM text; the epoch when it is none, which makes it long dead.
 struct Life {
   base::WallTime from{}, until{};
-  bool Holds(base::WallTime now) const { return now < until; }
+  bool Holds(base::WallTime now) const { return from <= now && now < until; }   // not made by a clock that was ahead
   base::WallTime MadeAt() const { return from + net::kClockSkew; }
   base::WallTime RenewAt() const { return net::RenewAt(from, until); }
 };

@@ -129,7 +129,8 @@ class Issuing {
 
   // Not usable as it is.
   bool Broken(Purpose purpose, const Leaf& leaf) {
-    if (!net::CheckKeyPair(leaf.pair, Bundle()) || !LifeOf(leaf.pair.certificate_pem).Holds(now_ + kLastHour)) return true;
+    const Life life = LifeOf(leaf.pair.certificate_pem);
+    if (!net::CheckKeyPair(leaf.pair, Bundle()) || !life.Holds(now_) || !life.Holds(now_ + kLastHour)) return true;
     const auto facts = net::ReadCertificate(leaf.pair.certificate_pem);
     const auto wanted = NamesOf(want_, purpose);
     // More names than wanted do no harm; a missing one does.

@@ -224,6 +224,18 @@ TEST_F(IssueTest, AfterTheAuthoritysSecretWasLostRunningPodsAreStillTrusted) {
   EXPECT_TRUE(Signs(held.authorities->newest, Purpose::kMaster));
 }
 
+// Whoever issued had a clock that was twenty days ahead: until then members would refuse each other.
+TEST_F(IssueTest, WhatIsNotValidYetIsIssuedAgain) {
+  auto ahead = Issue(want, held, marks, clock.Wall() + hours(24 * 20));
+  ASSERT_TRUE(ahead);
+  held = ahead->held;
+  Again();
+  for (const auto& [purpose, leaf] : held.leaves) EXPECT_TRUE(LifeOf(leaf.pair.certificate_pem).Holds(clock.Wall()));
+  EXPECT_TRUE(LifeOf(held.authorities->newest.certificate_pem).Holds(clock.Wall()));
+  EXPECT_TRUE(AllTrustedBy(held.authorities->newest.certificate_pem));
+  EXPECT_TRUE(Again().write_leaves.empty());
+}
+
 TEST_F(IssueTest, ExpiredAltogetherItBeginsAnew) {
   marks = {Again().mark};
   const Issued anew = After(kAuthorityLife + hours(1));

@@ -73,6 +73,7 @@ void Poller::Watch(const std::string& key, Target target, base::Duration interva
       entry.next = std::min(entry.next, now + interval);
     }
     entry.interval = interval;
+    ++state->stirred;
     state->stats.clusters = state->entries.size();
   }
   state_.NotifyAll();
@@ -103,6 +104,7 @@ void Poller::Refresh(const std::string& key, base::Duration delay) {
     entry.revision = ++state->last_revision;
     entry.next = clock_.Now() + delay;
     entry.failures = 0;
+    ++state->stirred;
   }
   state_.NotifyAll();
 }
@@ -151,6 +153,7 @@ void Poller::Finish(const std::string& key, std::uint64_t revision, Reads reads)
     if (it == state->entries.end()) return;
     Entry& entry = it->second;
     entry.reading = false;
+    ++state->stirred;
     if (entry.revision != revision) return;
     entry.failures = reads.roster ? 0 : entry.failures + 1;
     if (!reads.roster) ++state->stats.unknown;
@@ -191,12 +194,8 @@ void Poller::Run(std::stop_token stop) {
     {
       auto state = state_.Lock();
       if (!TakeDue(*state, key, target, revision, wait)) {
-        // Woken by Watch and Refresh, or when the next one is due.
-        (void)state_.WaitFor(state, stop, wait, [&](const State& s) {
-          const auto now = clock_.Now();
-          return std::any_of(s.entries.begin(), s.entries.end(),
-                             [&](const auto& item) { return !item.second.reading && item.second.next <= now; });
-        });
+        // Woken when the next one is due, or when that may have become another one, or sooner.
+        (void)state_.WaitFor(state, stop, wait, [seen = state->stirred](const State& s) { return s.stirred != seen; });
         continue;
       }
     }

@@ -60,6 +60,7 @@ class Poller {
   struct State {
     std::map<std::string, Entry> entries;
     std::uint64_t last_revision = 0;
+    std::uint64_t stirred = 0;                       // raised whenever another reading may be the next that is due
     PollerStats stats;
   };
 

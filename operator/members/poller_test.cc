@@ -161,6 +161,31 @@ TEST(Poller, MembersThatDoNotAnswerAreAskedLessOften) {
   EXPECT_EQ(w.told.size(), 1u);
 }
 
+// Threads that sleep until the next reading is due wake when another one comes first.
+TEST(Poller, ThreadsThatSleepWakeForWhatBecomesDueSooner) {
+  World w;
+  std::atomic<int> read = 0;
+  base::SystemClock clock;
+  Poller poller([&](const Address&, const Credentials&) { ++read; return std::make_unique<World::Member>(w); }, clock, 3, [](const std::string&) {});
+  const auto grows = [&](int than) {
+    for (int i = 0; i < 500 && read <= than; ++i) base::SystemClock().WaitFor(std::chrono::milliseconds(10), {});
+    return read > than;
+  };
+  poller.Start();
+  poller.Watch("ns/a", OnePod(), seconds(30));
+  for (int i = 0; i < 500 && !poller.Latest("ns/a"); ++i) base::SystemClock().WaitFor(std::chrono::milliseconds(10), {});
+  ASSERT_TRUE(poller.Latest("ns/a"));
+  base::SystemClock().WaitFor(std::chrono::milliseconds(50), {});   // all three are asleep, for 30 s
+  int before = read;
+  poller.Refresh("ns/a", std::chrono::milliseconds(100));
+  EXPECT_TRUE(grows(before));
+  base::SystemClock().WaitFor(std::chrono::milliseconds(50), {});
+  before = read;
+  poller.Watch("ns/a", OnePod(), std::chrono::milliseconds(100));
+  EXPECT_TRUE(grows(before));
+  poller.Stop();
+}
+
 TEST(Poller, ThreadsReadWhatIsWatched) {
   World w;
   std::atomic<int> told = 0;

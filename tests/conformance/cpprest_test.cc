@@ -158,6 +158,29 @@ TEST(CpprestTls, ClientCertificateIsAskedForEachConnection) {
   EXPECT_EQ(HeaderOf(transport->Send(Get("/"), {}), "X-Peer"), "CN=operator-2");
 }
 
+// A cluster's authority is replaced while we run: its file says so.
+TEST(CpprestTls, AnotherAuthorityIsTrustedFromTheNextConnectionOn) {
+  ScriptedServer old(true), server(true);
+  server.Handle([](Connection& c) {      // a connection a request
+    if (c.ReadRequest()) c.WriteResponse(200, {}, "ok");
+    c.Close();
+  });
+  std::string file = old.authority_pem();
+  net::ApiTransportOptions options;
+  options.base_url = server.url();
+  options.tls.authority_pem = file;
+  options.tls.authority = [&] { return file; };
+  auto transport = net::NewCpprestTransport(std::move(options));
+  EXPECT_FALSE(transport->Send(Get("/"), {}));
+  file = server.authority_pem();
+  const auto trusted = transport->Send(Get("/"), {});
+  EXPECT_TRUE(trusted) << trusted.error().ToString();
+  for (const char* unreadable : {"", "no PEM"}) {
+    file = unreadable;
+    EXPECT_TRUE(transport->Send(Get("/"), {})) << "the last good one stays";
+  }
+}
+
 TEST(CpprestTls, BrokenClientCertificateIsSaid) {
   ScriptedServer server;
   server.Answer([](const Request&) { return Response{200, {}, ""}; });
