@@ -144,15 +144,21 @@ bool Touches(const std::string& a, const std::string& b) {
 
 // A rule that speaks of a field which could not be read talks nonsense.
 void DropUnreadable(Outcome& outcome) {
-  std::vector<FieldProblem> all = outcome.problems;
-  all.insert(all.end(), outcome.old_problems.begin(), outcome.old_problems.end());
-  const auto unreadable = [&](const requirements::Finding& finding) {
-    return std::any_of(all.begin(), all.end(), [&](const FieldProblem& p) { return Touches(p.field, finding.field); });
+  const auto touched = [](const std::vector<FieldProblem>& problems, const requirements::Finding& finding) {
+    return std::any_of(problems.begin(), problems.end(), [&](const FieldProblem& p) { return Touches(p.field, finding.field); });
   };
+  const auto unreadable = [&](const requirements::Finding& finding) { return touched(outcome.problems, finding); };
   auto& verdict = outcome.review.verdict;
+  // As the webhook: a problem that is stored already hides no denial.
+  const auto denied = [&](const requirements::Finding& finding) {
+    return std::any_of(verdict.denials.begin(), verdict.denials.end(), [&](const auto& d) { return d.rule == finding.rule && d.key == finding.key && d.role == finding.role; });
+  };
   std::erase_if(verdict.denials, unreadable);
-  std::erase_if(verdict.warnings, unreadable);
-  std::erase_if(outcome.review.report.findings, unreadable);
+  const auto beside = [&](const requirements::Finding& finding) {
+    return unreadable(finding) || (touched(outcome.old_problems, finding) && !denied(finding));
+  };
+  std::erase_if(verdict.warnings, beside);
+  std::erase_if(outcome.review.report.findings, beside);
   verdict.allowed = verdict.denials.empty();
 }
 

@@ -105,7 +105,7 @@ inline constexpr Reason kReasons[] = {
     {"UpdateAvailable", "True", "TemplateHeld", "this version of the operator, or the policy, would make other pods; nothing is rolled for that", "`kubectl annotate dc NAME dm.pingcap.com/restartedAt=\"$(date -Is)\" --overwrite` rolls them now"},
     {"UpdateAvailable", "True", "OnDelete", "pods run an older template, or have disks that grow only when mounted anew, and `statefulSetUpdateStrategy` is `OnDelete`", "delete them one at a time, the leader last"},
     {"Paused", "True", "Paused", "`spec.paused`: nothing is changed, not even repaired", "take `spec.paused` away"},
-    {"Adopted", "False", "ManagedByTiDBOperator1", "TiDB Operator 1.x runs this cluster; nothing of it is touched", "leave it with TiDB Operator 1.x ([why](migrate-from-tidb-operator-v1.md))"},
+    {"Adopted", "False", "ManagedByTiDBOperator1", "TiDB Operator 1.x runs this cluster; nothing of it is touched", "leave it with TiDB Operator 1.x; [this version cannot take it over](migrate-from-tidb-operator-v1.md)"},
     {"Adopted", "False", "NotYetSupported", "it was to be handed over, which this version cannot do yet; nothing of it is touched", "leave it with TiDB Operator 1.x"},
 
     {"Event", "Normal", "Bootstrapped", "a new DM cluster has formed; the message has its id", ""},

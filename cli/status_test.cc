@@ -274,7 +274,7 @@ TEST_F(Status, TheHealthFollowsFromTheConditions) {
                         Case{Condition("Progressing", "True", "Rolling", "master: replacing orders-dm-master-2"), kExitNotReady, "the next pod when this one is a healthy member again"},
                         Case{Condition("Progressing", "True", "AWordOfTomorrow", "x"), kExitNotReady, "the operator looks again by itself"},
                         Case{Condition("Paused", "True", "Paused", "x"), kExitNotReady, "take spec.paused away"},
-                        Case{Condition("Adopted", "False", "ManagedByTiDBOperator1", "x"), kExitNotReady, "hand it over"},
+                        Case{Condition("Adopted", "False", "ManagedByTiDBOperator1", "x"), kExitNotReady, "this version cannot take it over"},
                         Case{Condition("UpdateAvailable", "True", "TemplateHeld", "x"), kExitHealthy, "kubectl annotate dc orders dm.pingcap.com/restartedAt"},
                         Case{Condition("RequirementsMet", "False", "WorkerCPU", "x"), kExitHealthy, "nothing"}}) {
     Conditions(well);

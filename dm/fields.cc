@@ -55,9 +55,20 @@ std::size_t EditDistance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
+namespace {
+
+// Whoever sends 100,000 of them is told of the first; each costs memory, and is compared with others.
+constexpr std::size_t kMostProblems = 200;
+
+void Put(std::vector<FieldProblem>& list, FieldProblem problem) {
+  if (list.size() < kMostProblems) list.push_back(std::move(problem));
+}
+
+}  // namespace
+
 Fields::Fields(const Json* object, std::string path, Decoded& out) : object_(object), path_(std::move(path)), out_(out) {
   if (object_ == nullptr || object_->is_object()) return;
-  out_.problems.push_back({path_, Shown(*object_), "must be an object, not " + std::string(KindOf(*object_)), false});
+  Put(out_.problems, {path_, Shown(*object_), "must be an object, not " + std::string(KindOf(*object_)), false});
   object_ = nullptr;
 }
 
@@ -159,19 +170,19 @@ std::vector<Fields> Fields::List(std::string_view key, std::string_view key_fiel
     const Json& item = (*list)[i];
     const std::string indexed = PathOf(key) + "[" + std::to_string(i) + "]";
     if (!item.is_object()) {
-      out_.problems.push_back({indexed, Shown(item), "must be an object with a " + std::string(key_field), false});
+      Put(out_.problems, {indexed, Shown(item), "must be an object with a " + std::string(key_field), false});
       continue;
     }
     const std::optional<std::string> name = base::GetString(item, key_field);
     if (!name || name->empty()) {
       const Json* wrong = base::Find(item, key_field);
-      out_.problems.push_back({indexed + "." + std::string(key_field), wrong == nullptr ? "" : Shown(*wrong),
+      Put(out_.problems, {indexed + "." + std::string(key_field), wrong == nullptr ? "" : Shown(*wrong),
                                "every entry needs a " + std::string(key_field), wrong == nullptr});
       continue;
     }
     const std::string path = PathOf(key) + "[" + base::Printable(*name) + "]";
     if (!seen.insert(*name).second) {
-      out_.problems.push_back({path, base::Printable(*name), "is listed twice: keep one entry of that " + std::string(key_field), false});
+      Put(out_.problems, {path, base::Printable(*name), "is listed twice: keep one entry of that " + std::string(key_field), false});
       continue;
     }
     items.emplace_back(&item, path, out_);
@@ -200,7 +211,7 @@ std::vector<std::string> Fields::Strings(std::string_view key, const TextCheck& 
     }
     if (!wrong && std::find(texts.begin(), texts.end(), *text) != texts.end()) wrong = "is listed twice";
     if (wrong) {
-      out_.problems.push_back({path, Shown(item), std::move(*wrong), false});
+      Put(out_.problems, {path, Shown(item), std::move(*wrong), false});
     } else {
       texts.push_back(*text);
     }
@@ -217,21 +228,21 @@ void Fields::Map(std::string_view key,
     if (const std::string* text = value.get_ptr<const std::string*>()) {
       each(name, *text, path);
     } else {
-      out_.problems.push_back({path, Shown(value), "must be text: put it in quotes", false});
+      Put(out_.problems, {path, Shown(value), "must be text: put it in quotes", false});
     }
   }
 }
 
 void Fields::Problem(std::string_view key, const Json* value, std::string message) {
-  out_.problems.push_back({PathOf(key), value == nullptr ? "" : Shown(*value), std::move(message), false});
+  Put(out_.problems, {PathOf(key), value == nullptr ? "" : Shown(*value), std::move(message), false});
 }
 
 void Fields::Required(std::string_view key, std::string message) {
-  out_.problems.push_back({PathOf(key), "", std::move(message), true});
+  Put(out_.problems, {PathOf(key), "", std::move(message), true});
 }
 
 void Fields::Warn(std::string_view key, const Json* value, std::string message) {
-  out_.unknown.push_back({PathOf(key), value == nullptr ? "" : Shown(*value), std::move(message), false});
+  Put(out_.unknown, {PathOf(key), value == nullptr ? "" : Shown(*value), std::move(message), false});
 }
 
 void Fields::Finish() {

@@ -42,10 +42,8 @@ bool Touches(const std::string& a, const std::string& b) {
   return longer.size() == shorter.size() || longer[shorter.size()] == '.' || longer[shorter.size()] == '[';
 }
 
-bool Unreadable(const Finding& finding, const Problems& problems) {
-  const auto touches = [&](const FieldProblem& problem) { return Touches(problem.field, finding.field); };
-  return std::any_of(problems.denials.begin(), problems.denials.end(), touches) ||
-         std::any_of(problems.warnings.begin(), problems.warnings.end(), touches);
+bool AnyTouches(const std::vector<FieldProblem>& problems, const Finding& finding) {
+  return std::any_of(problems.begin(), problems.end(), [&](const FieldProblem& problem) { return Touches(problem.field, finding.field); });
 }
 
 std::string NamesOf(const std::vector<Finding>& findings) {
@@ -139,10 +137,13 @@ Problems SplitProblems(const Decoded& now, const Decoded* before) {
 
 Reply Answer(const Review& review, const Verdict& verdict, const Problems& problems, const requirements::Effective& effective) {
   std::vector<Finding> denials = verdict.denials, warnings = verdict.warnings;
-  const auto unreadable = [&](const Finding& finding) { return Unreadable(finding, problems); };
-  std::erase_if(denials, unreadable);
+  // Beside a problem that is stored already nothing may be dropped that denies: what was so before has become a warning, and
+  // what is new has nothing to do with it.
+  std::erase_if(denials, [&](const Finding& f) { return AnyTouches(problems.denials, f); });
   // Information is for the CLI and the status; it would only teach people to skip warnings.
-  std::erase_if(warnings, [&](const Finding& f) { return f.severity < Severity::kWarn || unreadable(f); });
+  std::erase_if(warnings, [&](const Finding& f) {
+    return f.severity < Severity::kWarn || AnyTouches(problems.denials, f) || AnyTouches(problems.warnings, f);
+  });
 
   Reply reply;
   reply.uid = review.uid;

@@ -230,6 +230,22 @@ TEST(Answer, RulesDoNotSpeakOfWhatCouldNotBeRead) {
   }
 }
 
+// The stored object cannot be read in one place; that hides nothing that a change makes worse.
+TEST(Answer, AStoredProblemHidesNoDenial) {
+  Problems problems;
+  problems.warnings = {{"spec.worker.additionalVolumes[config]", "config", "is wrong", false}};
+  Finding finding = WorkerCpu();
+  finding.field = "spec.worker";
+  Verdict verdict;
+  verdict.denials = {finding};
+  EXPECT_FALSE(Answer(AReview(), verdict, problems, {}).allowed);
+  verdict.denials.clear();
+  verdict.warnings = {finding};
+  const Reply reply = Answer(AReview(), verdict, problems, {});
+  EXPECT_TRUE(reply.allowed);
+  EXPECT_EQ(reply.warnings.size(), 1u) << "of the problem alone";
+}
+
 TEST(Answer, ALongListIsCountedNotEndless) {
   Verdict verdict;
   verdict.denials.assign(500, WorkerCpu());

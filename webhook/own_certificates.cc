@@ -112,7 +112,7 @@ base::Result<void> OwnCertificates::KeepLeaf(const Authorities& authorities, bas
   if (!signer_facts) return base::Propagate(signer_facts, "reading the authority");
   const ServingPtr held = Current();
   const std::string bundle = BundleOf(authorities, now);
-  if (held && signer_ == signer_facts->fingerprint && now < renew_at_ && held->authority_pem == bundle) return {};
+  if (held && signer_ == signer_facts->fingerprint && valid_from_ <= now && now < renew_at_ && held->authority_pem == bundle) return {};
 
   auto serving = std::make_shared<Serving>();
   const net::CertificateNames names = ServingNames(options_);
@@ -127,6 +127,7 @@ base::Result<void> OwnCertificates::KeepLeaf(const Authorities& authorities, bas
   serving->expires = facts->not_after;
   serving->authority_expires = signer_facts->not_after;
   signer_ = signer_facts->fingerprint;
+  valid_from_ = facts->not_before;
   renew_at_ = net::RenewAt(facts->not_before, facts->not_after);
   base::LogInfo("a new serving certificate", {{"expires", base::FormatRfc3339(facts->not_after)}, {"signer", signer_.substr(0, 16)}});
   state_.Lock()->serving = std::move(serving);

@@ -48,6 +48,7 @@ class OwnCertificates final : public CertificateSource {
   base::Clock& clock_;
   base::Backoff backoff_;                         // of the one thread that ticks
   std::string signer_;                            // fingerprint of who signed the leaf; likewise
+  base::WallTime valid_from_{};                   // of the leaf; one that a clock made that was ahead is not valid yet
   base::WallTime renew_at_{};                     // likewise
   base::Guarded<std::optional<base::TimePoint>> looking_since_;
   std::jthread thread_;

@@ -106,6 +106,16 @@ TEST_F(OwnCertificatesTest, TheLeafIsRenewedInTimeWithoutAWrite) {
   EXPECT_EQ(api.Writes(), writes);
 }
 
+TEST_F(OwnCertificatesTest, ALeafThatAClockMadeThatWasAheadIsMadeAgain) {
+  auto replica = Replica();
+  ASSERT_TRUE(replica->Tick().has_value());
+  clock.Advance(hours(24 * 5));      // past its renewal
+  ASSERT_TRUE(replica->Tick().has_value());
+  clock.Advance(-hours(24 * 5));     // the clock is put right
+  ASSERT_TRUE(replica->Tick().has_value());
+  EXPECT_LE(net::ReadCertificate(replica->Current()->pair.certificate_pem)->not_before, clock.Wall());
+}
+
 // Five hundred days with two replicas, half a step apart: steps of a day, of a minute after each rotation. What
 // is served is trusted by what is published at every moment, also by a caller that holds the bundle of nine minutes ago.
 TEST_F(OwnCertificatesTest, RotationNeverLeavesACallerDistrusting) {

@@ -1,6 +1,7 @@
 #include "webhook/warnings.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/strings.h"
 
@@ -64,9 +65,10 @@ std::string CleanLine(std::string_view text, std::size_t most_runes) {
 
 std::vector<std::string> FitWarnings(const std::vector<std::string>& texts) {
   std::vector<std::string> lines;
+  std::set<std::string> told;
   for (const std::string& text : texts) {
     std::string line = CleanLine(text, kLongestWarning);
-    if (base::Trim(line).empty() || std::find(lines.begin(), lines.end(), line) != lines.end()) continue;
+    if (base::Trim(line).empty() || !told.insert(line).second) continue;
     lines.push_back(std::move(line));
   }
   std::size_t total = 0;

@@ -59,15 +59,13 @@ std::vector<std::string> RepelledBy(const RoleNodes& one, const RoleNodes& other
   return keys;
 }
 
-bool Repels(const PodSpec& pod, const PodSpec& other, const std::string& ns) {
+bool Repels(const PodSpec& pod, const PodSpec& other, const Home& home) {
   return std::any_of(pod.required_anti_affinity.begin(), pod.required_anti_affinity.end(), [&](const auto& term) {
-    return InNamespaces(term, PlainHome(ns)) && term.selector.Matches(other.labels);
+    return InNamespaces(term, home) && term.selector.Matches(other.labels);
   });
 }
 
-namespace {
-
-Spreading SpreadingAt(const PodSpec& pod, const Home& home) {
+Spreading SpreadingOf(const PodSpec& pod, const Home& home) {
   Spreading spreading;
   AddKeys(pod, pod, home, spreading.exclusive);
   for (const auto& spread : pod.topology_spread) {
@@ -75,10 +73,6 @@ Spreading SpreadingAt(const PodSpec& pod, const Home& home) {
   }
   return spreading;
 }
-
-}  // namespace
-
-Spreading SpreadingOf(const PodSpec& pod, const std::string& ns) { return SpreadingAt(pod, PlainHome(ns)); }
 
 Offer RoleNodes::OfferOf(const Candidate& candidate, Measure measure) const {
   Offer offer{candidate.node->cpu, candidate.node->memory, candidate.node->pods};
@@ -118,7 +112,7 @@ RoleNodes SurveyNodes(const desired::RolePods* pods, const std::string& ns, cons
   survey.home = HomeOf(view, ns);
   survey.cluster = OwnerOf(survey.home.ns, pods->pod.labels);
   survey.free = policy.capacity_free && view.usage_known;
-  survey.spreading = SpreadingAt(pods->pod, survey.home);
+  survey.spreading = SpreadingOf(pods->pod, survey.home);
   survey.cpu = pods->pod.TotalCpu();
   survey.memory = pods->pod.TotalMemory();
   survey.groups = std::move(groups);

@@ -38,7 +38,7 @@ struct Candidate {            // small: there are thousands
 struct Spreading {
   std::vector<std::string> exclusive;     // topology keys of required anti-affinity against itself: one pod a value
   std::vector<kube::api::TopologySpread> hard;
-  bool OneAHost() const { return !exclusive.empty(); }
+  bool Apart() const { return !exclusive.empty(); }   // by whatever key: at most one pod a domain
 };
 // The namespace that the pods live in.
 struct Home {
@@ -47,9 +47,9 @@ struct Home {
 };
 Home HomeOf(const ClusterView& view, const std::string& ns);
 bool InNamespaces(const kube::api::PodAffinityTerm& term, const Home& home);
-Spreading SpreadingOf(const kube::api::PodSpec& pod, const std::string& ns);
+Spreading SpreadingOf(const kube::api::PodSpec& pod, const Home& home);
 // Does the first pod's required anti-affinity keep the second one away from its domain?
-bool Repels(const kube::api::PodSpec& pod, const kube::api::PodSpec& other, const std::string& ns);
+bool Repels(const kube::api::PodSpec& pod, const kube::api::PodSpec& other, const Home& home);
 
 // How many of the role's pods the candidate holds by that measure, where it says what it can allocate.
 inline std::int32_t FitsOf(const Candidate& candidate, Measure measure) {

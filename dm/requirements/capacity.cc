@@ -56,7 +56,7 @@ std::optional<Shared> Try(const Order& order, bool tight) {
 }  // namespace
 
 Measure MeasureOfKind(const RoleNodes& nodes) {
-  return nodes.spreading.OneAHost() || !nodes.spreading.hard.empty() ? Measure::kHosts : Measure::kSize;
+  return nodes.spreading.Apart() || !nodes.spreading.hard.empty() ? Measure::kHosts : Measure::kSize;
 }
 
 bool KindShort(const RoleNodes& nodes) {

@@ -129,8 +129,10 @@ void ReadMinimum(PolicyReader& reader, const std::string& at, const Json& value,
   const auto amount = kube::api::Quantity::FromJson(value);
   if (!amount) return reader.Fault(at, amount.error().message);
   if (amount->IsNegative()) return reader.Fault(at, "must not be negative");
-  if (resource == Resource::kInstances && (amount->nano() % 1'000'000'000 != 0 || *amount > kube::api::Quantity::FromUnits(1000))) {
-    return reader.Fault(at, "must be a whole number of instances, at most 1000");
+  // As many as a DMCluster may have.
+  const int most = role == Role::kMonitor ? 1 : role == Role::kMaster ? 9 : 1000;
+  if (resource == Resource::kInstances && (amount->nano() % 1'000'000'000 != 0 || *amount > kube::api::Quantity::FromUnits(most))) {
+    return reader.Fault(at, "must be a whole number of instances, at most " + std::to_string(most));
   }
   const auto floor = TableFloor(environment, role, resource);
   if (floor && *amount < *floor && !policy.allow_lower) {

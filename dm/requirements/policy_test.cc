@@ -105,6 +105,8 @@ TEST(Policy, EachMistakeIsNamedWithItsLine) {
       {"minimums: {worker: 24}", "minimums.worker: must be <environment>.<role>.<cpu|memory|disk|replicas>"},
       {"minimums: {production.worker.cpu: lots}", "line 1: minimums.production.worker.cpu: "},
       {"minimums: {production.master.replicas: 3500m}", "must be a whole number of instances"},
+      {"minimums: {production.master.replicas: 10}", "must be a whole number of instances, at most 9"},
+      {"minimums: {production.monitor.replicas: 2}", "must be a whole number of instances, at most 1"},
       {"minimums: {production.worker.cpu: \"-1\"}", "must not be negative"},
       {"allowLower: \"yes\"", "allowLower: must be true or false"},
       {"ruleSet: current\n---\nruleSet: current", "line 3: a policy is one document"},

@@ -63,7 +63,7 @@ void ReportTooSmall(Rule rule, Context& context, const RoleNodes& nodes, std::in
                                      [](const Candidate& c) { return c.kind && (c.fits_now > 0 || !c.size_known); });
   finding.found = "room for " + std::to_string(room);
   finding.required = "room for " + std::to_string(nodes.replicas);
-  const bool apart = nodes.spreading.OneAHost();
+  const bool apart = nodes.spreading.Apart();
   finding.message = "only " + std::to_string(room) + " of " + Plural(nodes.replicas, RoleTitle(nodes.role)) + " fit" +
                     (nodes.free ? " beside what runs" : "") + ": each takes " + SizeText(nodes) + (apart ? " on a host of its own" : "");
   std::string held = ", and " + std::to_string(fitting) + " of " +

@@ -90,7 +90,7 @@ void CheckNodesForRole(Rule rule, Context& context) {
     if (!context.JudgesNodes(role)) continue;
     const RoleNodes& nodes = context.Nodes(role);
     if (!context.KindShort(role)) continue;
-    const bool hosts = nodes.spreading.OneAHost();
+    const bool hosts = nodes.spreading.Apart();
     const std::int64_t room = Placeable(nodes, Count::kQualified, MeasureOfKind(nodes));
     Misses misses = DescribeMisses(nodes, weights, context.environment());
     Finding finding;

@@ -271,6 +271,42 @@ TEST(Spread, MastersOnOneHost) {
   EXPECT_EQ(fixtures::Names(Judged(Patched(Development(), "spec: {master: {replicas: 3}}"), four)), Words({"MastersSpread!info"}));
 }
 
+// Required anti-affinity keeps apart what has the label: nodes without it are in no domain, and hold any number.
+TEST(Spread, AnotherKeyKeepsMastersApartOnlyWhereNodesHaveIt) {
+  const auto object = Patched(Production(), "spec: {master: {affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: "
+                                            "rack, labelSelector: {matchLabels: {app.kubernetes.io/component: dm-master}}}], "
+                                            "preferredDuringSchedulingIgnoredDuringExecution: [{weight: 1, podAffinityTerm: {topologyKey: "
+                                            "kubernetes.io/hostname, labelSelector: {matchLabels: {app.kubernetes.io/component: dm-master}}}}]}}}}");
+  EXPECT_NE(FindRule(Judged(object, View({Good("a"), Good("b"), Good("c"), Good("d")})), "MastersSpread"), nullptr);
+  std::vector<NodeSpec> racks;
+  for (const char* name : {"a", "b", "c", "d"}) {
+    racks.push_back(Good(name));
+    racks.back().labels["rack"] = name;
+  }
+  EXPECT_EQ(FindRule(Judged(object, View(racks)), "MastersSpread"), nullptr);
+  racks.push_back(Good("e"));
+  EXPECT_NE(FindRule(Judged(object, View(racks)), "MastersSpread"), nullptr);
+  ClusterView unknown = fixtures::GoodView();
+  unknown.nodes_known = false;
+  unknown.nodes.clear();
+  EXPECT_TRUE(fixtures::WasNotChecked(Judged(object, unknown), "MastersSpread"));
+}
+
+TEST(Spread, ANamespaceSelectorIsHeldAgainstTheNamespacesLabels) {
+  const auto with = [](const char* selector) {
+    return Patched(Production(), std::string("spec: {master: {affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: "
+                                             "kubernetes.io/hostname, namespaceSelector: ") + selector +
+                                     ", labelSelector: {matchLabels: {app.kubernetes.io/component: dm-master}}}]}}}}");
+  };
+  ClusterView view = View({Good("a"), Good("b"), Good("c"), Good("d")});
+  const std::string ns = fixtures::Cluster(Production()).meta.ns;
+  view.namespaces[ns.empty() ? "default" : ns]["team"] = "data";
+  EXPECT_EQ(FindRule(Judged(with("{matchLabels: {team: data}}"), view), "MastersSpread"), nullptr);
+  EXPECT_NE(FindRule(Judged(with("{matchExpressions: [{key: team, operator: DoesNotExist}]}"), view), "MastersSpread"), nullptr);
+  view.namespaces.clear();
+  EXPECT_TRUE(fixtures::WasNotChecked(Judged(with("{matchLabels: {team: data}}"), view), "MastersSpread"));
+}
+
 TEST(CoLocation, MastersAndWorkersOnOneNode) {
   const auto nodes = View({Good("a"), Good("b"), Good("c"), Good("d")});
   const auto co = [&](const base::Json& object, const char* policy = "") {

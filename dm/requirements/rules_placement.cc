@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/json.h"
+#include "dm/requirements/node_groups.h"
 #include "dm/requirements/rules.h"
 #include "dm/requirements/wording.h"
 
@@ -38,8 +39,8 @@ bool ShareCandidate(Context& context) {
 }
 
 bool MayShareHost(Context& context, const PodSpec& master, const PodSpec& worker) {
-  const std::string& ns = context.cluster().meta.ns;
-  if (Repels(master, worker, ns) || Repels(worker, master, ns) || ContradictorySelectors(master, worker)) return false;
+  const Home home = HomeOf(context.view, context.cluster().meta.ns);
+  if (Repels(master, worker, home) || Repels(worker, master, home) || ContradictorySelectors(master, worker)) return false;
   if (!context.view.nodes_known) return true;
   const bool judged = !context.Nodes(Role::kMaster).candidates.empty() && !context.Nodes(Role::kWorker).candidates.empty();
   return !judged || ShareCandidate(context);
@@ -54,13 +55,36 @@ Kept KeptBySpread(Context& context, const kube::api::TopologySpread& spread, int
   return static_cast<int>(context.Nodes(Role::kMaster).candidates.size()) >= replicas ? Kept::kApart : Kept::kTogether;
 }
 
+// Required anti-affinity keeps one pod a value of its keys, and any number on nodes without them.
+Kept KeptByAffinity(Context& context, const std::vector<std::string>& keys) {
+  if (keys.empty()) return Kept::kTogether;
+  if (std::find(keys.begin(), keys.end(), kHostname) != keys.end()) return Kept::kApart;
+  if (!context.view.nodes_known) return Kept::kDependsOnNodes;
+  const auto& candidates = context.Nodes(Role::kMaster).candidates;
+  const bool all = std::all_of(candidates.begin(), candidates.end(), [&](const Candidate& candidate) {
+    return std::any_of(keys.begin(), keys.end(), [&](const std::string& key) { return LabelOf(*candidate.node, key).has_value(); });
+  });
+  return all ? Kept::kApart : Kept::kTogether;
+}
+
 }  // namespace
 
 void CheckMastersSpread(Rule rule, Context& context) {
   const desired::RolePods* masters = context.Pods(Role::kMaster);
   if (masters == nullptr || masters->replicas < 2) return;
-  const Spreading spreading = SpreadingOf(masters->pod, context.cluster().meta.ns);
-  if (spreading.OneAHost()) return;
+  const Home home = HomeOf(context.view, context.cluster().meta.ns);
+  const Spreading spreading = SpreadingOf(masters->pod, home);
+  switch (KeptByAffinity(context, spreading.exclusive)) {
+    case Kept::kApart: return;
+    case Kept::kTogether: break;
+    case Kept::kDependsOnNodes:
+      return context.NotCheck(rule, "whether the masters' podAntiAffinity keeps them apart depends on the labels of the nodes, which are not known");
+  }
+  const auto& terms = masters->pod.required_anti_affinity;
+  const bool by_labels = std::any_of(terms.begin(), terms.end(), [](const auto& term) { return term.namespace_selector.has_value(); });
+  if (by_labels && !context.view.namespaces.contains(home.ns)) {
+    return context.NotCheck(rule, "whether the masters' podAntiAffinity keeps them apart depends on the labels of the namespace, which are not known");
+  }
   bool depends = false;
   for (const auto& spread : spreading.hard) {
     const Kept kept = KeptBySpread(context, spread, masters->replicas);

@@ -10,6 +10,7 @@ namespace dm::kube::api {
 namespace {
 
 constexpr const char* kRequired = "requiredDuringSchedulingIgnoredDuringExecution";
+constexpr std::size_t kMostTerms = 100;   // each is held against every node and pod
 
 Container ReadContainer(const Fields& fields) {
   Container container;
@@ -63,12 +64,16 @@ void ReadAffinity(const Fields& affinity, PodSpec& spec) {
     });
     spec.required_node_affinity.push_back(std::move(term));
   });
-  affinity.Object("podAffinity").ForEach(kRequired, [&](const Fields& term) {
-    spec.required_affinity.push_back(ReadAffinityTerm(term, spec.labels));
-  });
-  affinity.Object("podAntiAffinity").ForEach(kRequired, [&](const Fields& term) {
-    spec.required_anti_affinity.push_back(ReadAffinityTerm(term, spec.labels));
-  });
+  const auto terms = [&](const char* kind, std::vector<PodAffinityTerm>& into) {
+    const Fields list = affinity.Object(kind);
+    std::size_t count = 0;
+    list.ForEach(kRequired, [&](const Fields& term) {
+      if (++count <= kMostTerms) into.push_back(ReadAffinityTerm(term, spec.labels));
+    });
+    if (count > kMostTerms) list.Refuse(kRequired, "at most 100 terms");
+  };
+  terms("podAffinity", spec.required_affinity);
+  terms("podAntiAffinity", spec.required_anti_affinity);
 }
 
 TopologySpread ReadSpread(const Fields& fields, const Labels& own) {

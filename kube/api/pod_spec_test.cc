@@ -127,6 +127,18 @@ TEST(PodSpec, FindsTheTaintThatKeepsItAway) {
   EXPECT_EQ(key(R"({"tolerations":[{"operator":"Exists"}]})"), "none");
 }
 
+TEST(PodSpec, MoreTermsThanAnybodyNeedsAreRefused) {
+  for (const int count : {100, 101}) {
+    base::Json terms = base::Json::array();
+    for (int i = 0; i < count; ++i) terms.push_back({{"topologyKey", "k" + std::to_string(i)}});
+    const base::Json pod = {{"spec", {{"containers", base::Json::array()},
+                                      {"affinity", {{"podAntiAffinity", {{"requiredDuringSchedulingIgnoredDuringExecution", terms}}}}}}}};
+    const auto spec = ParsePodSpec(pod);
+    EXPECT_EQ(spec.has_value(), count == 100);
+    if (!spec) EXPECT_NE(spec.error().message.find("at most 100 terms"), std::string::npos) << spec.error().message;
+  }
+}
+
 TEST(PodSpec, ReadsAffinityBetweenPods) {
   const PodSpec spec = Read(R"({"affinity":{
       "podAntiAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":[
