@@ -34,8 +34,12 @@ function(dm_library name)
       # Two of UBSan's checks are a fifth of what these files take to compile; the code that is tested keeps them.
       target_compile_options(${name}_test PRIVATE -fno-sanitize=null,alignment)
     endif()
+    set(suppressed LSAN_OPTIONS=suppressions=cmake/lsan.supp)
+    if(SANITIZE MATCHES "thread")
+      set(suppressed TSAN_OPTIONS=suppressions=cmake/tsan.supp)
+    endif()
     gtest_discover_tests(${name}_test TEST_PREFIX "${name}:" WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
-                         PROPERTIES TIMEOUT 600 LABELS ${name} ENVIRONMENT LSAN_OPTIONS=suppressions=cmake/lsan.supp
+                         PROPERTIES TIMEOUT 600 LABELS ${name} ENVIRONMENT ${suppressed}
                          DISCOVERY_TIMEOUT 60 DISCOVERY_MODE PRE_TEST)
   endif()
 endfunction()
