@@ -230,7 +230,7 @@ TEST(Reconciler, WhatIsRefusedAsInvalidIsTriedAgain) {
   const auto result = c.Once();
   ASSERT_FALSE(result);
   EXPECT_NE(result.error().code, base::Code::kInvalid) << "the controller would wait for the object to change";
-  EXPECT_NE(result.error().message.find("already allocated"), std::string::npos);
+  EXPECT_NE(result.error().ToString().find("already allocated"), std::string::npos) << result.error().ToString();
 }
 
 TEST(Reconciler, ANamespaceThatGoesIsNoFailureAndNotAskedAgainAndAgain) {

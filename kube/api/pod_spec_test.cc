@@ -135,7 +135,9 @@ TEST(PodSpec, MoreTermsThanAnybodyNeedsAreRefused) {
                                       {"affinity", {{"podAntiAffinity", {{"requiredDuringSchedulingIgnoredDuringExecution", terms}}}}}}}};
     const auto spec = ParsePodSpec(pod);
     EXPECT_EQ(spec.has_value(), count == 100);
-    if (!spec) EXPECT_NE(spec.error().message.find("at most 100 terms"), std::string::npos) << spec.error().message;
+    if (!spec) {
+      EXPECT_NE(spec.error().message.find("at most 100 terms"), std::string::npos) << spec.error().message;
+    }
   }
 }
 
