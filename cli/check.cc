@@ -124,42 +124,12 @@ LiveFacts FactsOf(LiveCluster& live, const DMCluster& before, Checked& checked) 
   return facts;
 }
 
-// As the webhook does: a fault that the stored object has too is shown and not held against the change.
-void SplitProblems(Outcome& outcome, const Decoded& now, const Decoded* before) {
-  outcome.unknown = now.unknown;
-  for (const FieldProblem& problem : now.problems) {
-    const bool stored = before != nullptr && std::any_of(before->problems.begin(), before->problems.end(), [&](const FieldProblem& old) {
-      return old.field == problem.field && old.value == problem.value && old.required == problem.required;
-    });
-    (stored ? outcome.old_problems : outcome.problems).push_back(problem);
-  }
-}
-
-bool Touches(const std::string& a, const std::string& b) {
-  const std::string& shorter = a.size() <= b.size() ? a : b;
-  const std::string& longer = a.size() <= b.size() ? b : a;
-  if (!base::StartsWith(longer, shorter)) return false;
-  return longer.size() == shorter.size() || longer[shorter.size()] == '.' || longer[shorter.size()] == '[';
-}
-
-// A rule that speaks of a field which could not be read talks nonsense.
+// As the webhook; and what is printed for information goes the same way.
 void DropUnreadable(Outcome& outcome) {
-  const auto touched = [](const std::vector<FieldProblem>& problems, const requirements::Finding& finding) {
-    return std::any_of(problems.begin(), problems.end(), [&](const FieldProblem& p) { return Touches(p.field, finding.field); });
-  };
-  const auto unreadable = [&](const requirements::Finding& finding) { return touched(outcome.problems, finding); };
-  auto& verdict = outcome.review.verdict;
-  // As the webhook: a problem that is stored already hides no denial.
-  const auto denied = [&](const requirements::Finding& finding) {
-    return std::any_of(verdict.denials.begin(), verdict.denials.end(), [&](const auto& d) { return d.rule == finding.rule && d.key == finding.key && d.role == finding.role; });
-  };
-  std::erase_if(verdict.denials, unreadable);
-  const auto beside = [&](const requirements::Finding& finding) {
-    return unreadable(finding) || (touched(outcome.old_problems, finding) && !denied(finding));
-  };
-  std::erase_if(verdict.warnings, beside);
-  std::erase_if(outcome.review.report.findings, beside);
-  verdict.allowed = verdict.denials.empty();
+  requirements::DropUnreadable(outcome.problems, outcome.review.verdict);
+  std::erase_if(outcome.review.report.findings, [&](const requirements::Finding& finding) {
+    return finding.severity == requirements::Severity::kInfo && requirements::Unreadable(outcome.problems, finding);
+  });
 }
 
 // Whether a cluster runs that this is the manifest of, only the cluster knows: not asked is not checked.
@@ -222,13 +192,13 @@ Outcome JudgeOne(Item item, const Decoded* given_before, Surroundings& around, C
     }
   }
   const Decoded* before = given_before != nullptr ? given_before : stored ? &*stored : nullptr;
-  SplitProblems(outcome, now, before);
+  outcome.problems = requirements::SplitProblems(now, before);
   outcome.review = requirements::ReviewChange(now.cluster, before == nullptr ? nullptr : &before->cluster, around.view, around.policy, facts);
   const auto& made = outcome.review.problems;
-  outcome.problems.insert(outcome.problems.end(), made.begin(), made.end());
+  outcome.problems.denials.insert(outcome.problems.denials.end(), made.begin(), made.end());
   DropUnreadable(outcome);
   if (!around.live) NoteUnasked(outcome.review);
-  if (around.dry_run && outcome.problems.empty()) AskServer(outcome, std::move(item.value), *around.live, checked);
+  if (around.dry_run && outcome.problems.denials.empty()) AskServer(outcome, std::move(item.value), *around.live, checked);
   return outcome;
 }
 

@@ -7,8 +7,8 @@
 
 #include "cli/cluster_data.h"
 #include "cli/live.h"
-#include "dm/cluster.h"
 #include "dm/requirements/evaluate.h"
+#include "dm/requirements/problems.h"
 
 namespace dm::cli {
 
@@ -28,11 +28,9 @@ struct Outcome {
   Item item;                          // source and line
   std::string ns, name;
   requirements::Review review;
-  std::vector<FieldProblem> problems;         // of the schema: they deny
-  std::vector<FieldProblem> old_problems;     // that the object had before: warnings
-  std::vector<FieldProblem> unknown;          // keys that the kind does not have: warnings
+  requirements::Problems problems;            // of the schema: new ones deny
   std::string refused;                        // by the API server, in a dry run
-  bool Denied() const { return !problems.empty() || !refused.empty() || !review.verdict.allowed; }
+  bool Denied() const { return !problems.denials.empty() || !refused.empty() || !review.verdict.allowed; }
 };
 
 struct Checked {

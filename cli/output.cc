@@ -34,11 +34,11 @@ struct Lines {
 Lines LinesOf(const Outcome& outcome) {
   Lines lines;
   const auto line = [](const Finding& finding) { return finding.field + ": " + requirements::LongText(finding); };
-  for (const auto& problem : outcome.problems) lines.denials.push_back(problem.field + ": " + ProblemText(problem));
+  for (const auto& problem : outcome.problems.denials) lines.denials.push_back(problem.field + ": " + ProblemText(problem));
   for (const auto& finding : outcome.review.verdict.denials) lines.denials.push_back(line(finding));
   if (!outcome.refused.empty()) lines.denials.push_back("the API server refuses it: " + outcome.refused);
-  for (const auto& problem : outcome.old_problems) lines.warnings.push_back(problem.field + ": " + ProblemText(problem) + " (as before)");
-  for (const auto& problem : outcome.unknown) lines.warnings.push_back(UnknownText(problem));
+  for (const auto& problem : outcome.problems.warnings) lines.warnings.push_back(problem.field + ": " + ProblemText(problem) + " (as before)");
+  for (const auto& problem : outcome.problems.unknown) lines.warnings.push_back(UnknownText(problem));
   for (const auto& finding : outcome.review.verdict.warnings) lines.warnings.push_back(line(finding));
   for (const auto& finding : outcome.review.report.findings) {
     if (finding.severity == Severity::kInfo) lines.infos.push_back(line(finding));
@@ -91,14 +91,14 @@ std::map<std::string, std::vector<std::string>> NotChecked(const Checked& checke
 
 Json FindingsOf(const Outcome& outcome) {
   Json findings = Json::array();
-  for (const auto& problem : outcome.problems) findings.push_back(FindingJson(problem, "deny"));
+  for (const auto& problem : outcome.problems.denials) findings.push_back(FindingJson(problem, "deny"));
   for (const auto& finding : outcome.review.verdict.denials) findings.push_back(FindingJson(finding));
   if (!outcome.refused.empty()) {
     findings.push_back({{"rule", "ServerDryRun"}, {"severity", "deny"}, {"field", ""}, {"found", ""}, {"required", ""},
                         {"message", outcome.refused}, {"remedy", ""}, {"subjects", Json::array()}});
   }
-  for (const auto& problem : outcome.old_problems) findings.push_back(FindingJson(problem, "warn"));
-  for (FieldProblem problem : outcome.unknown) {
+  for (const auto& problem : outcome.problems.warnings) findings.push_back(FindingJson(problem, "warn"));
+  for (FieldProblem problem : outcome.problems.unknown) {
     problem.message = UnknownText(problem);
     findings.push_back(FindingJson(problem, "warn"));
   }

@@ -12,6 +12,7 @@ namespace dm::webhook {
 namespace {
 
 using requirements::Finding;
+using requirements::Problems;
 using requirements::Severity;
 using requirements::Verdict;
 
@@ -32,18 +33,6 @@ Cause CauseOf(const Finding& finding) {
   return {std::string(requirements::CauseType(finding)),
           CleanLine(finding.field.empty() ? "spec" : finding.field, kLongestCause),   // kubectl drops a cause without a field
           CleanLine(requirements::LongText(finding), kLongestCause)};
-}
-
-// One field lies in the other, or they are the same: a rule that speaks of a field which could not be read talks nonsense.
-bool Touches(const std::string& a, const std::string& b) {
-  const std::string& shorter = a.size() <= b.size() ? a : b;
-  const std::string& longer = a.size() <= b.size() ? b : a;
-  if (!base::StartsWith(longer, shorter)) return false;
-  return longer.size() == shorter.size() || longer[shorter.size()] == '.' || longer[shorter.size()] == '[';
-}
-
-bool AnyTouches(const std::vector<FieldProblem>& problems, const Finding& finding) {
-  return std::any_of(problems.begin(), problems.end(), [&](const FieldProblem& problem) { return Touches(problem.field, finding.field); });
 }
 
 std::string NamesOf(const std::vector<Finding>& findings) {
@@ -123,27 +112,12 @@ void Limit(std::vector<Cause>& causes) {
 
 }  // namespace
 
-Problems SplitProblems(const Decoded& now, const Decoded* before) {
-  Problems split;
-  split.unknown = now.unknown;
-  for (const FieldProblem& problem : now.problems) {
-    const bool stored = before != nullptr && std::any_of(before->problems.begin(), before->problems.end(), [&](const FieldProblem& old) {
-      return old.field == problem.field && old.value == problem.value && old.required == problem.required;
-    });
-    (stored ? split.warnings : split.denials).push_back(problem);
-  }
-  return split;
-}
-
-Reply Answer(const Review& review, const Verdict& verdict, const Problems& problems, const requirements::Effective& effective) {
-  std::vector<Finding> denials = verdict.denials, warnings = verdict.warnings;
-  // Beside a problem that is stored already nothing may be dropped that denies: what was so before has become a warning, and
-  // what is new has nothing to do with it.
-  std::erase_if(denials, [&](const Finding& f) { return AnyTouches(problems.denials, f); });
+Reply Answer(const Review& review, Verdict verdict, const Problems& problems, const requirements::Effective& effective) {
+  requirements::DropUnreadable(problems, verdict);
+  const std::vector<Finding>& denials = verdict.denials;
+  std::vector<Finding>& warnings = verdict.warnings;
   // Information is for the CLI and the status; it would only teach people to skip warnings.
-  std::erase_if(warnings, [&](const Finding& f) {
-    return f.severity < Severity::kWarn || AnyTouches(problems.denials, f) || AnyTouches(problems.warnings, f);
-  });
+  std::erase_if(warnings, [](const Finding& finding) { return finding.severity < Severity::kWarn; });
 
   Reply reply;
   reply.uid = review.uid;

@@ -15,6 +15,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using requirements::Finding;
+using requirements::Problems;
 using requirements::Rule;
 using requirements::Severity;
 using requirements::Verdict;
@@ -270,22 +271,6 @@ TEST(Answer, ControlCharactersNeverLeave) {
     EXPECT_THAT(text, Not(HasSubstr("\n")));
     EXPECT_THAT(text, Not(HasSubstr("\x1b")));
   }
-}
-
-TEST(SplitProblems, WhatTheStoredObjectHasTooIsAWarning) {
-  Decoded now, before;
-  const FieldProblem old{"spec.a", "x", "m", false}, changed{"spec.b", "new", "m", false}, fresh{"spec.c", "y", "m", false};
-  FieldProblem was = changed;
-  was.value = "old";
-  before.problems = {old, was};
-  now.problems = {old, changed, fresh};
-  const Problems split = SplitProblems(now, &before);
-  ASSERT_EQ(split.denials.size(), 2u);
-  EXPECT_EQ(split.denials[0].field, "spec.b");
-  EXPECT_EQ(split.denials[1].field, "spec.c");
-  ASSERT_EQ(split.warnings.size(), 1u);
-  EXPECT_EQ(split.warnings[0].field, "spec.a");
-  EXPECT_EQ(SplitProblems(now, nullptr).denials.size(), 3u);
 }
 
 TEST(Reply, NotNowAsksToComeBack) {

@@ -79,7 +79,7 @@ Decision Decider::DecideChange(const Review& review, const Json& now, const Json
   std::optional<Decoded> old;
   if (before != nullptr) old = Decode(*before);
   const DMCluster* stored = old ? &old->cluster : nullptr;
-  Problems problems = SplitProblems(decoded, old ? &*old : nullptr);
+  requirements::Problems problems = requirements::SplitProblems(decoded, old ? &*old : nullptr);
 
   const bool held = view->namespaces.contains(review.ns);
   if (!held) {
