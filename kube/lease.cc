@@ -191,7 +191,11 @@ void LeaderElector::Start() {
 
 void LeaderElector::StopAndRelease() {
   impl_->StopThreads();
-  if (impl_->GiveUp()) impl_->lock.Release(impl_->clock.Now() + impl_->options.renew_deadline);
+  const bool lost = impl_->state.Copy().lost;
+  const bool led = impl_->GiveUp();
+  // Stopped during the write that would have made us lead: it may have gone through, and nobody else could lead for a while.
+  const bool perhaps = !led && !lost && impl_->lock.unsure();
+  if (led || perhaps) impl_->lock.Release(impl_->clock.Now() + impl_->options.renew_deadline);
 }
 
 bool LeaderElector::IsLeader() const { return Remaining() > Duration{0}; }

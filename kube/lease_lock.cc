@@ -81,11 +81,13 @@ LeaseLock::Attempt LeaseLock::Write(Json lease, bool create, std::stop_token sto
     mine_ = std::move(*written);
     since_ = begun;
     holder_ = options_.identity;
+    unsure_ = false;
     return Attempt::kHeld;
   }
   // Somebody wrote in between, or an answer of ours was lost: look again. When the server is away, `mine_` stays good.
   const Code code = written.error().code;
   if (code == Code::kConflict || code == Code::kNotFound) mine_.reset();
+  unsure_ = code == Code::kUnavailable || code == Code::kTimeout || code == Code::kCancelled;
   if (!stop.stop_requested()) {
     base::Log(code == Code::kConflict ? base::Level::kDebug : base::Level::kWarn, "the lease was not written",
               {{"lease", Name()}, {"error", written.error().ToString()}});

@@ -28,6 +28,8 @@ class LeaseLock {
       : client_(client), options_(options), clock_(clock) {}
 
   Attempt Try(std::stop_token stop);
+  // A write was sent and its answer not seen: the lease may be ours without our knowing.
+  bool unsure() const { return unsure_; }
   // After kHeld: the moment just before the request that renewed was sent. Others count from later.
   base::TimePoint since() const { return since_; }
   const std::string& holder() const { return holder_; }  // as last seen; may be empty
@@ -51,6 +53,7 @@ class LeaseLock {
   std::optional<Observed> observed_;
   base::TimePoint since_{};
   std::string holder_;
+  bool unsure_ = false;
 };
 
 }  // namespace dm::kube

@@ -311,6 +311,21 @@ TEST_F(LeaseTest, ReleaseWithoutHavingLed) {
   EXPECT_EQ(a.started, 0);
 }
 
+TEST_F(LeaseTest, AFirstWriteWhoseAnswerWasNotSeenIsReleased) {
+  Candidate a(api_, clock_, "a");
+  api_.Inject([&](const net::Request& r) -> std::optional<base::Result<net::Response>> {
+    if (r.method != "POST") return std::nullopt;
+    api_.Put(kPath, Json::parse(r.body));
+    return base::Result<net::Response>(base::Fail(Code::kCancelled, "stopped"));
+  });
+  a.elector.Start();
+  clock_.AwaitWaiters(1);
+  ASSERT_EQ(Holder(), "a");
+  a.elector.StopAndRelease();
+  EXPECT_EQ(Holder(), "");
+  EXPECT_EQ(a.started, 0);
+}
+
 TEST_F(LeaseTest, TwoThatRaceForAFreshLease) {
   for (int round = 0; round < 20; ++round) {
     api_.Remove(kPath);
