@@ -37,6 +37,10 @@ void AddKeys(const PodSpec& pod, const PodSpec& other, const Home& home, std::ve
   }
 }
 
+void AddPorts(const PodSpec& pod, const PodSpec& other, std::vector<std::string>& keys) {
+  if (pod.SharesHostPort(other)) keys.emplace_back(kNodeItself);
+}
+
 }  // namespace
 
 Home HomeOf(const ClusterView& view, const std::string& ns) {
@@ -56,6 +60,7 @@ std::vector<std::string> RepelledBy(const RoleNodes& one, const RoleNodes& other
   std::vector<std::string> keys;
   AddKeys(one.pods->pod, other.pods->pod, one.home, keys);
   AddKeys(other.pods->pod, one.pods->pod, one.home, keys);
+  AddPorts(one.pods->pod, other.pods->pod, keys);
   return keys;
 }
 
@@ -65,9 +70,15 @@ bool Repels(const PodSpec& pod, const PodSpec& other, const Home& home) {
   });
 }
 
+bool AttractsAll(const PodSpec& pod, const kube::api::Labels& others, const Home& home) {
+  return std::all_of(pod.required_affinity.begin(), pod.required_affinity.end(),
+                     [&](const auto& term) { return InNamespaces(term, home) && term.selector.Matches(others); });
+}
+
 Spreading SpreadingOf(const PodSpec& pod, const Home& home) {
   Spreading spreading;
   AddKeys(pod, pod, home, spreading.exclusive);
+  AddPorts(pod, pod, spreading.exclusive);
   for (const auto& spread : pod.topology_spread) {
     if (spread.hard && spread.selector.Matches(pod.labels)) spreading.hard.push_back(spread);
   }

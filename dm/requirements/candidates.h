@@ -36,7 +36,8 @@ struct Candidate {            // small: there are thousands
 
 // How a role's pods keep away from each other.
 struct Spreading {
-  std::vector<std::string> exclusive;     // topology keys of required anti-affinity against itself: one pod a value
+  // One pod a value: topology keys of required anti-affinity against itself, and kNodeItself where they want ports of the node.
+  std::vector<std::string> exclusive;
   std::vector<kube::api::TopologySpread> hard;
   bool Apart() const { return !exclusive.empty(); }   // by whatever key: at most one pod a domain
 };
@@ -50,6 +51,8 @@ bool InNamespaces(const kube::api::PodAffinityTerm& term, const Home& home);
 Spreading SpreadingOf(const kube::api::PodSpec& pod, const Home& home);
 // Does the first pod's required anti-affinity keep the second one away from its domain?
 bool Repels(const kube::api::PodSpec& pod, const kube::api::PodSpec& other, const Home& home);
+// Do pods with these labels, in the same namespace, match every term of its required affinity? The scheduler counts no others.
+bool AttractsAll(const kube::api::PodSpec& pod, const kube::api::Labels& others, const Home& home);
 
 // How many of the role's pods the candidate holds by that measure, where it says what it can allocate.
 inline std::int32_t FitsOf(const Candidate& candidate, Measure measure) {
@@ -96,7 +99,8 @@ RoleNodes SurveyNodes(const desired::RolePods* pods, const std::string& ns, cons
 // How many of the role's pods could be placed, at most `replicas`.
 std::int64_t Placeable(const RoleNodes& nodes, Count which, Measure measure);
 
-// The topology keys by whose domains a pod of the one role and one of the other keep apart.
+// The topology keys by whose domains a pod of the one role and one of the other keep apart; kNodeItself for a port of the node
+// that both want.
 std::vector<std::string> RepelledBy(const RoleNodes& one, const RoleNodes& other);
 
 }  // namespace dm::requirements

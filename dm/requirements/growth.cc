@@ -70,6 +70,11 @@ std::string Constraints(const PodSpec& pod) {
     Put(text, toleration.value);
     Put(text, toleration.effect);
   }
+  for (const auto& wanted : pod.host_ports) {
+    Put(text, wanted.protocol);
+    Put(text, wanted.ip);
+    text += std::to_string(wanted.port) + ",";
+  }
   Put(text, pod.node_name);
   Put(text, pod.scheduler_name);
   return text;

@@ -130,6 +130,7 @@ std::optional<Exclusion> PodFilter::Ask(const NodeView& node, std::uint32_t grou
 }
 
 std::optional<std::string_view> LabelOf(const NodeView& node, const std::string& key) {
+  if (key == kNodeItself) return node.node->meta.name;
   const auto label = node.node->meta.labels.find(key);
   if (label == node.node->meta.labels.end()) return std::nullopt;
   return label->second;

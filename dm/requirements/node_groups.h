@@ -68,7 +68,11 @@ class PodFilter {
   std::vector<Entry> entries_;             // by group
 };
 
-// The value of a label of a node, a view into it.
+// As a topology key, though no label can have that name: each node is a domain of its own. For what keeps pods off one node
+// whatever its hostname says.
+inline constexpr const char* kNodeItself = "(node)";
+
+// The value of a label of a node, or its name for kNodeItself; a view into it.
 std::optional<std::string_view> LabelOf(const NodeView& node, const std::string& key);
 // The value of a topology key on a node, a view into it; a node without the label is a domain of its own, by its name.
 std::string_view DomainOf(const NodeView& node, const std::string& topology_key);

@@ -63,9 +63,9 @@ void ReportTooSmall(Rule rule, Context& context, const RoleNodes& nodes, std::in
                                      [](const Candidate& c) { return c.kind && (c.fits_now > 0 || !c.size_known); });
   finding.found = "room for " + std::to_string(room);
   finding.required = "room for " + std::to_string(nodes.replicas);
-  const bool apart = nodes.spreading.Apart();
+  const bool apart = nodes.spreading.Apart(), ports = nodes.pods->pod.SharesHostPort(nodes.pods->pod);
   finding.message = "only " + std::to_string(room) + " of " + Plural(nodes.replicas, RoleTitle(nodes.role)) + " fit" +
-                    (nodes.free ? " beside what runs" : "") + ": each takes " + SizeText(nodes) + (apart ? " on a host of its own" : "");
+                    (nodes.free ? " beside what runs" : "") + ": each takes " + SizeText(nodes) + (apart ? " on a host of its own" : "") + (ports ? ", as it takes ports of the host (hostNetwork or hostPort)" : "");
   std::string held = ", and " + std::to_string(fitting) + " of " +
                      Plural(nodes.qualified, "qualifying node") + (fitting == 1 ? " holds one" : " hold one");
   if (const Candidate* miss = NearestMiss(nodes)) {
@@ -83,6 +83,15 @@ void ReportTooSmall(Rule rule, Context& context, const RoleNodes& nodes, std::in
     finding.remedy = "add nodes of that size, unless an autoscaler will";
   }
   AddShortage(rule, context, std::move(finding));
+}
+
+// Required affinity to pods that are not this cluster's: where those stand is not known.
+bool NearOthers(Context& context, const RoleNodes& nodes) {
+  if (nodes.pods->pod.required_affinity.empty()) return false;
+  return std::none_of(kRoles.begin(), kRoles.end(), [&](const Role role) {
+    const desired::RolePods* pods = context.Pods(role);
+    return pods != nullptr && AttractsAll(nodes.pods->pod, pods->pod.labels, nodes.home);
+  });
 }
 
 // All fit, but not however they come: the scheduler takes pods as they come and prefers the roomiest node.
@@ -107,6 +116,9 @@ void CheckNodeCapacity(Rule rule, Context& context) {
     const bool judges = context.JudgesNodes(role);
     judged = judged || judges;
     if (nodes.candidates.empty() || context.KindShort(role)) continue;   // NoCandidates, NodesForRole
+    if (judges && NearOthers(context, nodes)) {
+      context.NotCheck(rule, "which nodes the " + std::string(RoleTitle(role)) + "s may use beside the pods that podAffinity asks for is not known");
+    }
     if (!nodes.every_size_known) context.NotCheck(rule, "some nodes do not say what they can allocate");
     const std::int64_t room = Placeable(nodes, Count::kQualified, Measure::kOffered);
     if (room >= nodes.replicas) {

@@ -227,6 +227,20 @@ TEST(Capacity, RoomThatIsFoundInALuckyOrderOnlyIsForInformation) {
   EXPECT_EQ(FindRule(Judged(object, View({large, small}), *ParsePolicy("capacity: {onShortage: deny}")), "NodeCapacity")->severity, Severity::kDeny);
 }
 
+// Whether somebody else's pods leave room beside them nobody here can tell: no reason to refuse.
+TEST(Capacity, AffinityToPodsOfOthersIsNotChecked) {
+  const auto near = [](const char* labels) {
+    return Patched(Production(), std::string("spec: {worker: {affinity: {podAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: "
+                                             "kubernetes.io/hostname, labelSelector: {matchLabels: ") + labels + "}}]}}}}");
+  };
+  const auto four = View({Good("a"), Good("b"), Good("c"), Good("d")});
+  const Report others = Judged(near("{app: mysql}"), four);
+  EXPECT_EQ(FindRule(others, "NodeCapacity"), nullptr);
+  EXPECT_TRUE(fixtures::WasNotChecked(others, "NodeCapacity"));
+  const Report ours = Judged(near("{app.kubernetes.io/component: dm-master}"), four);
+  EXPECT_FALSE(fixtures::WasNotChecked(ours, "NodeCapacity"));
+}
+
 TEST(Capacity, UnknownSizesAreNotChecked) {
   NodeSpec silent = Good("a");
   silent.cpu = silent.memory = "";
@@ -269,6 +283,22 @@ TEST(Spread, MastersOnOneHost) {
   unknown.nodes.clear();
   EXPECT_TRUE(fixtures::WasNotChecked(Judged(with("[{topologyKey: kubernetes.io/hostname}]"), unknown), "MastersSpread"));
   EXPECT_EQ(fixtures::Names(Judged(Patched(Development(), "spec: {master: {replicas: 3}}"), four)), Words({"MastersSpread!info"}));
+}
+
+// Two that want the same port of a node never share one.
+TEST(Spread, HostNetworkKeepsMastersApart) {
+  const auto four = View({Good("a"), Good("b"), Good("c"), Good("d")});
+  const auto host = Patched(Development(), "spec: {hostNetwork: true, master: {replicas: 3}}");
+  EXPECT_EQ(FindRule(Judged(host, four), "MastersSpread"), nullptr);
+  ClusterView unknown = fixtures::GoodView();
+  unknown.nodes_known = false;
+  unknown.nodes.clear();
+  EXPECT_FALSE(fixtures::WasNotChecked(Judged(host, unknown), "MastersSpread"));
+  const Report few = Judged(host, View({Good("a"), Good("b")}));
+  const Finding* room = FindRule(few, "NodeCapacity");
+  ASSERT_NE(room, nullptr);
+  EXPECT_EQ(room->found, "room for 2");
+  EXPECT_NE(room->message.find("as it takes ports of the host (hostNetwork or hostPort)"), std::string::npos) << room->message;
 }
 
 // Required anti-affinity keeps apart what has the label: nodes without it are in no domain, and hold any number.

@@ -40,7 +40,8 @@ bool ShareCandidate(Context& context) {
 
 bool MayShareHost(Context& context, const PodSpec& master, const PodSpec& worker) {
   const Home home = HomeOf(context.view, context.cluster().meta.ns);
-  if (Repels(master, worker, home) || Repels(worker, master, home) || ContradictorySelectors(master, worker)) return false;
+  if (Repels(master, worker, home) || Repels(worker, master, home) || master.SharesHostPort(worker)) return false;
+  if (ContradictorySelectors(master, worker)) return false;
   if (!context.view.nodes_known) return true;
   const bool judged = !context.Nodes(Role::kMaster).candidates.empty() && !context.Nodes(Role::kWorker).candidates.empty();
   return !judged || ShareCandidate(context);
@@ -55,10 +56,12 @@ Kept KeptBySpread(Context& context, const kube::api::TopologySpread& spread, int
   return static_cast<int>(context.Nodes(Role::kMaster).candidates.size()) >= replicas ? Kept::kApart : Kept::kTogether;
 }
 
-// Required anti-affinity keeps one pod a value of its keys, and any number on nodes without them.
+// Required anti-affinity keeps one pod a value of its keys, and any number on nodes without them; a port of the host one a node.
 Kept KeptByAffinity(Context& context, const std::vector<std::string>& keys) {
   if (keys.empty()) return Kept::kTogether;
-  if (std::find(keys.begin(), keys.end(), kHostname) != keys.end()) return Kept::kApart;
+  for (const std::string_view one_host : {kHostname, std::string_view(kNodeItself)}) {
+    if (std::find(keys.begin(), keys.end(), one_host) != keys.end()) return Kept::kApart;
+  }
   if (!context.view.nodes_known) return Kept::kDependsOnNodes;
   const auto& candidates = context.Nodes(Role::kMaster).candidates;
   const bool all = std::all_of(candidates.begin(), candidates.end(), [&](const Candidate& candidate) {

@@ -87,10 +87,7 @@ class Table {
     for (const auto& term : terms) guest.drawn_to.push_back(topology_.KeyIndex(term.topology_key));
     for (std::size_t other = 0; other < guests_.size(); ++other) {
       const auto& labels = guests_[other].nodes->pods->pod.labels;
-      const bool all = std::all_of(terms.begin(), terms.end(), [&](const auto& term) {
-        return InNamespaces(term, nodes.home) && term.selector.Matches(labels);
-      });
-      if (all) guest.drawn_by.push_back(other);
+      if (!terms.empty() && AttractsAll(nodes.pods->pod, labels, nodes.home)) guest.drawn_by.push_back(other);
     }
     for (const auto& constraint : nodes.pods->pod.topology_spread) {
       if (!constraint.hard) continue;
@@ -231,6 +228,8 @@ class Table {
       }
       beside = beside && pods > 0;
     }
+    // To pods of somebody else's, or of a role that is not seated here: where those stand is not known.
+    if (guest.drawn_by.empty()) return true;
     // The first of pods that are drawn to each other may go anywhere.
     return beside || (alone && std::find(guest.drawn_by.begin(), guest.drawn_by.end(), role) != guest.drawn_by.end());
   }

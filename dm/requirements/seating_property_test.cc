@@ -147,7 +147,9 @@ class Plain {
       }
       near_all = near_all && near;
     }
-    return near_all || (!somewhere && wanted(role));
+    bool known = false;            // is anybody here whom it could be near?
+    for (std::size_t other = 0; other < roles_.size(); ++other) known = known || wanted(other);
+    return near_all || !known || (!somewhere && wanted(role));
   }
 
   bool SeatOne(std::size_t role) {

@@ -37,10 +37,10 @@ class Seating : public testing::Test {
     }
   }
 
-  // `spec`: the pod's, in YAML, without containers; each pod takes one CPU.
+  // `spec`: the pod's, in YAML; each pod takes one CPU, beside what its containers ask.
   RoleNodes Role(const char* name, int replicas, const std::string& spec) {
     base::Json pod = {{"metadata", {{"labels", {{"role", name}, {"app", "dm"}}}}}, {"spec", fixtures::Yaml(spec)}};
-    pod["spec"]["containers"] = base::Json::array({{{"name", "c"}, {"resources", {{"requests", {{"cpu", "1"}}}}}}});
+    pod["spec"]["containers"].push_back({{"name", "cpu"}, {"resources", {{"requests", {{"cpu", "1"}}}}}});
     auto parsed = kube::api::ParsePodSpec(pod);
     EXPECT_TRUE(parsed) << spec;
     auto role = std::make_unique<desired::RolePods>();
@@ -66,6 +66,8 @@ std::string Anti(const std::string& terms) {
   return "affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [" + terms + "]}}";
 }
 
+std::string Ports(const std::string& ports) { return "containers: [{name: c, ports: [" + ports + "]}]"; }
+
 std::string Spread(const std::string& more, const std::string& key = kZone) {
   return "topologySpreadConstraints: [{topologyKey: " + key + ", maxSkew: 1, whenUnsatisfiable: DoNotSchedule, labelSelector: {matchLabels: "
          "{role: a}}" + more + "}]";
@@ -80,6 +82,22 @@ TEST_F(Seating, APodADomainAndAnyNumberOutsideOfAll) {
   Nodes({{"n1", {{kHost, "one"}}}, {"n2", {{kHost, "one"}}}, {"n3", {{kHost, "-"}}, "3"}});
   EXPECT_EQ(Alone(9, Anti(Apart(kHost, "a"))), 1 + 3) << "a node without the label is in no domain";
   EXPECT_EQ(Alone(9, Anti(Apart(kHost, "a") + ", " + Apart("other", "a"))), 1 + 3);
+}
+
+TEST_F(Seating, APortOfTheNodeIsTakenOnce) {
+  Nodes({{"n1", {{kHost, "one"}}}, {"n2", {{kHost, "one"}}}, {"n3", {{kHost, "-"}}, "9"}});
+  EXPECT_EQ(Alone(9, Ports("{containerPort: 8261, hostPort: 8261}")), 3) << "whatever the node's hostname";
+  EXPECT_EQ(Alone(9, Ports("{containerPort: 8261}") + "\nhostNetwork: true"), 3);
+  EXPECT_EQ(Alone(9, Ports("{containerPort: 8261}")), 9);
+  EXPECT_EQ(Alone(9, Ports("{containerPort: 8261, hostPort: 8261}") + "\n" + Anti(Apart(kHost, "a"))), 2);
+}
+
+TEST_F(Seating, RolesThatWantTheSamePortOfANode) {
+  Nodes({{"n1", {}, "9"}, {"n2", {}, "9"}, {"n3", {}, "9"}});
+  const auto masters = Role("a", 2, Ports("{containerPort: 1, hostPort: 80}, {containerPort: 2}"));
+  const auto other = Role("b", 3, Ports("{containerPort: 1, hostPort: 81}")), same = Role("b", 2, Ports("{containerPort: 9, hostPort: 80}"));
+  EXPECT_EQ(Seat({&masters, &other}, {}), (std::vector<std::int64_t>{2, 3}));
+  EXPECT_EQ(Seat({&masters, &same}, {}), (std::vector<std::int64_t>{2, 1}));
 }
 
 TEST_F(Seating, NamespacesOfATerm) {
@@ -124,7 +142,7 @@ TEST_F(Seating, RequiredAffinityFollowsTheFirstPod) {
     return std::string("affinity: {podAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [") + Apart(kZone, role) + "]}}";
   };
   EXPECT_EQ(Alone(9, near("a")), 4) << "all in the domain of the first";
-  EXPECT_EQ(Alone(9, near("b")), 0) << "there is nobody to be near";
+  EXPECT_EQ(Alone(9, near("b")), 4 + 2) << "where those are is not known; a node without the label is out";
 }
 
 TEST_F(Seating, RolesKeepEachOtherAwayBothWays) {

@@ -13,14 +13,14 @@ Domain Topology::Number(Key& key, std::string_view value) {
 std::size_t Topology::KeyIndex(const std::string& label) {
   const auto found = std::find_if(keys_.begin(), keys_.end(), [&](const Key& key) { return key.label == label; });
   if (found != keys_.end()) return static_cast<std::size_t>(found - keys_.begin());
-  Key& key = keys_.emplace_back(Key{.label = label, .hostname = label == kHostnameLabel});
+  Key& key = keys_.emplace_back(Key{.label = label, .hostname = label == kHostnameLabel, .itself = label == kNodeItself});
   key.of_group.reserve(groups_.first.size());
   for (const NodeView* first : groups_.first) {
     const auto shared = first->traits->labels.find(label);
     if (shared != first->traits->labels.end()) {
       key.of_group.push_back(Number(key, shared->second));
     } else {
-      key.of_group.push_back(first->traits->Owns(label) ? kEach : kNoDomain);
+      key.of_group.push_back(key.itself || first->traits->Owns(label) ? kEach : kNoDomain);
     }
   }
   return keys_.size() - 1;
@@ -30,6 +30,7 @@ Domain Topology::Of(std::size_t index, std::uint32_t node) {
   Key& key = keys_[index];
   const Domain shared = key.of_group[groups_.of[node]];
   if (shared != kEach) return shared;
+  if (key.itself) return kOwnDomain;
   if (key.hostname && !groups_.shares_host[node]) return kOwnDomain;
   return Number(key, *LabelOf(*view_.nodes[node], key.label));
 }

@@ -29,7 +29,8 @@ class Topology {
   bool OneForGroup(std::size_t key, std::uint32_t group) const { return keys_[key].of_group[group] != kEach; }
   // Are all nodes of the lot in the same domain, or each in its own?
   bool AlikeInLot(std::size_t key, std::uint32_t lot) const {
-    return OneForGroup(key, groups_.of[groups_.Lot(lot).front()]) || (keys_[key].hostname && !groups_.lot_shares_host[lot]);
+    return OneForGroup(key, groups_.of[groups_.Lot(lot).front()]) || keys_[key].itself ||
+           (keys_[key].hostname && !groups_.lot_shares_host[lot]);
   }
   Domain NewDomain(std::size_t key) { return keys_[key].next++; }      // of a node that was in its own
 
@@ -37,7 +38,7 @@ class Topology {
   static constexpr Domain kEach = -3;
   struct Key {
     std::string label;
-    bool hostname = false;
+    bool hostname = false, itself = false;
     Domain next = 0;
     std::unordered_map<std::string_view, Domain> numbers = {};
     std::vector<Domain> of_group = {};

@@ -63,4 +63,15 @@ const Taint* PodSpec::UntoleratedTaint(const Node& node) const {
   return found == node.taints.end() ? nullptr : &*found;
 }
 
+bool HostPort::Conflicts(const HostPort& other) const {
+  const auto every = [](const std::string& address) { return address.empty() || address == "0.0.0.0"; };
+  return port == other.port && protocol == other.protocol && (ip == other.ip || every(ip) || every(other.ip));
+}
+
+bool PodSpec::SharesHostPort(const PodSpec& other) const {
+  return std::any_of(host_ports.begin(), host_ports.end(), [&](const HostPort& one) {
+    return std::any_of(other.host_ports.begin(), other.host_ports.end(), [&](const HostPort& two) { return one.Conflicts(two); });
+  });
+}
+
 }  // namespace dm::kube::api

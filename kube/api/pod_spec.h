@@ -38,6 +38,14 @@ struct TopologySpread {
   LabelSelector selector;
 };
 
+// A port of the node itself, which no two pods there may have.
+struct HostPort {
+  int port = 0;
+  std::string protocol = "TCP";
+  std::string ip;                 // empty or 0.0.0.0: of every address of the node
+  bool Conflicts(const HostPort& other) const;
+};
+
 struct PodSpec {
   Labels labels;                                  // of the pod (template)
   std::vector<Container> containers, init_containers;
@@ -48,6 +56,7 @@ struct PodSpec {
   std::vector<PodAffinityTerm> required_affinity;
   std::vector<TopologySpread> topology_spread;
   std::vector<Toleration> tolerations;
+  std::vector<HostPort> host_ports;               // asked for, or every container port under hostNetwork
   std::string node_name;
   std::string scheduler_name;
   std::optional<Quantity> cpu_overhead, memory_overhead;           // of the runtime class
@@ -62,6 +71,8 @@ struct PodSpec {
   bool SelectsNode(const Node& node) const;
   // The first taint (NoSchedule, NoExecute) without a toleration, or nullptr.
   const Taint* UntoleratedTaint(const Node& node) const;
+  // Do the two want the same port of a node, so that it takes only one of them?
+  bool SharesHostPort(const PodSpec& other) const;
 };
 
 // `pod_template` is an object with metadata and spec (a Pod or a StatefulSet's template).

@@ -105,6 +105,20 @@ Toleration ReadToleration(const Fields& fields) {
   return toleration;
 }
 
+// As the scheduler counts them: of containers, and of sidecars among the init containers.
+void ReadHostPorts(const Fields& fields, PodSpec& spec) {
+  const bool host_network = fields.Bool("hostNetwork");
+  for (const char* list : {"containers", "initContainers"}) {
+    fields.ForEach(list, [&](const Fields& container) {
+      if (list == std::string_view("initContainers") && container.String("restartPolicy") != "Always") return;
+      container.ForEach("ports", [&](const Fields& port) {
+        const int number = port.SmallInt("hostPort", host_network ? port.SmallInt("containerPort") : 0);
+        if (number > 0) spec.host_ports.push_back({number, port.String("protocol", "TCP"), port.String("hostIP")});
+      });
+    });
+  }
+}
+
 }  // namespace
 
 void ReadCosts(const Fields& fields, PodSpec& spec) {
@@ -131,6 +145,7 @@ base::Result<PodSpec> ParsePodSpec(const base::Json& pod_template) {
   fields.ForEach("topologySpreadConstraints",
                  [&](const Fields& spread) { spec.topology_spread.push_back(ReadSpread(spread, spec.labels)); });
   fields.ForEach("tolerations", [&](const Fields& t) { spec.tolerations.push_back(ReadToleration(t)); });
+  ReadHostPorts(fields, spec);
   spec.scheduler_name = fields.String("schedulerName");
   if (error) return base::Fail(*std::move(error));
   return spec;

@@ -127,6 +127,27 @@ TEST(PodSpec, FindsTheTaintThatKeepsItAway) {
   EXPECT_EQ(key(R"({"tolerations":[{"operator":"Exists"}]})"), "none");
 }
 
+TEST(PodSpec, PortsOfTheHost) {
+  const auto ports = [](const char* ports, const char* more = "") {
+    return Read(std::string(R"({"containers":[{"name":"a","ports":[)") + ports + "]}]" + more + "}");
+  };
+  const PodSpec asked = ports(R"({"containerPort":1,"hostPort":80},{"containerPort":2})");
+  ASSERT_EQ(asked.host_ports.size(), 1u);
+  EXPECT_TRUE(asked.SharesHostPort(asked));
+  EXPECT_EQ(ports(R"({"containerPort":1},{"containerPort":2})", R"(,"hostNetwork":true)").host_ports.size(), 2u);
+  EXPECT_TRUE(asked.SharesHostPort(ports(R"({"containerPort":80})", R"(,"hostNetwork":true)")));
+  EXPECT_FALSE(asked.SharesHostPort(ports(R"({"containerPort":80})")));
+  EXPECT_FALSE(asked.SharesHostPort(ports(R"({"containerPort":1,"hostPort":80,"protocol":"UDP"})")));
+  const PodSpec one = ports(R"({"containerPort":1,"hostPort":80,"hostIP":"10.0.0.1"})");
+  EXPECT_TRUE(asked.SharesHostPort(one));
+  EXPECT_FALSE(one.SharesHostPort(ports(R"({"containerPort":1,"hostPort":80,"hostIP":"10.0.0.2"})")));
+  const auto init = [](const char* policy) {
+    return Read(std::string(R"({"initContainers":[{"name":"i","ports":[{"containerPort":1,"hostPort":80}])") + policy + "}]}");
+  };
+  EXPECT_TRUE(init("").host_ports.empty()) << "gone before the pod runs";
+  EXPECT_EQ(init(R"(,"restartPolicy":"Always")").host_ports.size(), 1u);
+}
+
 TEST(PodSpec, MoreTermsThanAnybodyNeedsAreRefused) {
   for (const int count : {100, 101}) {
     base::Json terms = base::Json::array();

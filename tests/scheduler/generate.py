@@ -117,8 +117,22 @@ def _cluster(dice, number, zone, production, names):
         spec["tolerations"] = [dice.choice(TOLERATIONS)]
     if dice.random() < 0.1:
         spec["affinity"] = {"podAntiAffinity": _required([_apart(dice, name, None, zone)])}
+    _take_ports(dice, spec)
     return {"apiVersion": "pingcap.com/v1alpha1", "kind": "DMCluster", "metadata": {"name": name, "namespace": name},
             "spec": spec}
+
+
+def _take_ports(dice, spec):
+    """Ports of the node: of all pods, of a role's, or the same one for sidecars of both roles."""
+    what = dice.random()
+    if what < 0.05:
+        spec["hostNetwork"] = True
+    elif what < 0.12:
+        spec[dice.choice(["master", "worker"])]["hostNetwork"] = True
+    elif what < 0.17:
+        for component in ("master", "worker"):
+            spec[component]["additionalContainers"] = [{"name": "agent", "image": "agent", "ports": [
+                {"containerPort": 9999, "hostPort": 9999}]}]
 
 
 def _required(value):
