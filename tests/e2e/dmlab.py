@@ -179,8 +179,8 @@ def metric(pod, line):
 
 
 def items(cluster, *what, namespace):
-    """The objects of a list; kubectl prints nothing at all for an empty one."""
-    return (cluster.get(*what, namespace=namespace) or {"items": []})["items"]
+    """The objects of a list."""
+    return cluster.get(*what, namespace=namespace)["items"]
 
 
 def children(cluster, namespace):

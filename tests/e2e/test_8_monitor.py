@@ -8,6 +8,7 @@ import pytest
 
 NAMESPACE, NAME = "monitored", "seen"
 IMAGE = "docker.io/prom/prometheus:v3.5.0"     # what a monitor runs unless told otherwise
+NODE = "ubuntu-1"                              # the one that has the image: unpacking it takes a core for seconds
 ALERTMANAGERS = ["alertmanager.monitoring.svc:9093", "10.255.0.9:9093"]
 SMALL = {"cpu": "200m", "memory": "256Mi"}
 
@@ -15,14 +16,15 @@ SMALL = {"cpu": "200m", "memory": "256Mi"}
 @pytest.fixture(scope="module")
 def monitored(lab):
     """Three masters, two workers and their monitor, all Ready."""
-    lab.import_image(prometheus.image(dmlab.ROOT / "build/image/prometheus.tar", IMAGE, dmlab.ROOT / "image/rootfs.py"))
+    archive = prometheus.image(dmlab.ROOT / "build/image/prometheus.tar", IMAGE, dmlab.ROOT / "image/rootfs.py")
+    lab.import_image(archive, nodes=[NODE])
     lab.kubectl("create", "namespace", NAMESPACE)
     lab.kubectl("label", "namespace", NAMESPACE, "dm-test/enforcement=warn")
     lab.apply(dmlab.manifest(
         NAME, NAMESPACE, workers=2, upstreams=1, master_requests=SMALL, worker_requests=SMALL,
         tlsCluster={"enabled": True, "issuer": {"selfSigned": {}}},
         monitor={"replicas": 1, "requests": SMALL, "storageClassName": "gp3", "storageSize": "200Gi", "retention": "2d",
-                 "alertmanagers": ALERTMANAGERS}))
+                 "alertmanagers": ALERTMANAGERS, "nodeSelector": {"kubernetes.io/hostname": NODE}}))
     dmlab.wait_ready(lab, NAME, NAMESPACE, 180)
     lab.kubectl("rollout", "status", f"statefulset/{NAME}-dm-monitor", "-n", NAMESPACE, "--timeout=120s", timeout=150)
     yield lab

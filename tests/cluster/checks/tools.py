@@ -1,11 +1,13 @@
 """What tests use beside pods: images, host processes, ServiceAccounts, the audit log, Helm."""
 
+import json
 import sys
 import tempfile
 import time
 from pathlib import Path
 
 from lab import images
+from lab.errors import LabError
 
 from .base import Skip, delete, expect, needs_nodes, pod, run_pods
 
@@ -65,5 +67,36 @@ def helm_4_and_3_talk_to_the_cluster(cluster):
         expect(cluster.helm("list", "-A", "-o", "json", version=version).stdout.strip(), "[]", "releases")
 
 
-CHECKS = [images_are_the_same_bytes_and_run_everywhere, a_host_process_answers_behind_a_service,
+def objects_are_read_as_kubectl_reads_them(cluster):
+    """By plural, singular and short names, with a selector, in all namespaces; what is not there, and kinds made later."""
+    cluster.apply([{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": f"read-{name}", "namespace": "default",
+                                                                        "labels": {"read": name}}} for name in "ab"])
+    asked = [("cm", "read-a"), ("configmap/read-b",), ("configmaps", "-l", "read in (a, b)"), ("cm", "-l", "read=c"), ("ns", "default"),
+             ("namespaces", "-l", "!no-such-label"), ("services", "-A"), ("configmaps", "-A", "-l", "read=b"), ("ns,services", "-A")]
+    for args in asked:
+        done = cluster.kubectl("get", *args, "-n", "default", "-o", "json").stdout
+        wanted, found = json.loads(done), cluster.get(*args, namespace="default")
+        for each in (wanted, found):
+            if each["kind"] == "List":                   # its own metadata says nothing
+                for key in ("apiVersion", "metadata"):
+                    each.pop(key, None)
+        expect(found, wanted, f"get {args}")
+    expect(cluster.get("cm", "read-c", namespace="default"), None, "what is not there")
+    try:
+        cluster.get("readables", namespace="default")
+        raise AssertionError("a kind that nobody serves was read")
+    except LabError as error:
+        expect("doesn't have a resource type" in str(error), True, str(error))
+    schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    cluster.apply({"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+                   "metadata": {"name": "readables.lab.local"},
+                   "spec": {"group": "lab.local", "scope": "Namespaced",
+                            "names": {"plural": "readables", "singular": "readable", "kind": "Readable", "shortNames": ["rd"]},
+                            "versions": [{"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}]}})
+    cluster.wait(lambda: cluster.get("rd", namespace="default"), 20, "the new kind to be served")
+    expect(cluster.get("readables.lab.local", "none", namespace="default"), None, "an object of the new kind")
+    delete(cluster, "cm/read-a", "cm/read-b", "crd/readables.lab.local")
+
+
+CHECKS = [objects_are_read_as_kubectl_reads_them, images_are_the_same_bytes_and_run_everywhere, a_host_process_answers_behind_a_service,
           service_accounts_have_their_own_rights_and_are_counted, helm_4_and_3_talk_to_the_cluster]

@@ -39,6 +39,10 @@ class Api:
         """GET, decoded."""
         return self.request("GET", path)
 
+    def text(self, path, accept):
+        """GET, as it is."""
+        return self._exchange("GET", path, None, {"Accept": accept})
+
     def create(self, path, body):
         """POST to a collection."""
         return self.request("POST", path, body)
@@ -52,22 +56,36 @@ class Api:
         return self.request("DELETE", path)
 
     def request(self, method, path, body=None, content_type="application/json"):
-        """One request on a kept connection; a broken connection is opened again by the next request."""
+        """One request on a kept connection; a broken connection is opened again by the next request, or at once for a GET."""
+        headers = {"Content-Type": content_type, "Accept": "application/json"}
+        return json.loads(self._exchange(method, path, None if body is None else json.dumps(body), headers))
+
+    def _exchange(self, method, path, body, headers):
+        kept = self._connection is not None
+        try:
+            status, text = self._once(method, path, body, headers)
+        except (ConnectionError, http.client.RemoteDisconnected) as error:
+            if not kept or method != "GET":
+                raise LabError(f"{method} {path}: {error!r}") from error
+            return self._exchange(method, path, body, headers)   # the server was restarted since the last request
+        except (OSError, http.client.HTTPException) as error:
+            raise LabError(f"{method} {path}: {error!r}") from error
+        if not 200 <= status < 300:
+            raise ApiError(status, text)
+        return text
+
+    def _once(self, method, path, body, headers):
         if self._connection is None:
             self._connection = http.client.HTTPSConnection(
                 self._address.hostname, self._address.port, timeout=self._timeout, context=self._context)
         try:
-            self._connection.request(method, path, None if body is None else json.dumps(body),
-                                     {"Content-Type": content_type, "Accept": "application/json"})
+            self._connection.request(method, path, body, headers)
             answer = self._connection.getresponse()
-            text = answer.read().decode()
-        except (OSError, http.client.HTTPException) as error:
+            return answer.status, answer.read().decode()
+        except (OSError, http.client.HTTPException):
             self._connection.close()
             self._connection = None
-            raise LabError(f"{method} {path}: {error!r}") from error
-        if not 200 <= answer.status < 300:
-            raise ApiError(answer.status, text)
-        return json.loads(text)
+            raise
 
 
 def _data(text, key):

@@ -13,6 +13,7 @@ from .audit import Audit
 from .controlplane import ApiServer, Etcd
 from .errors import LabError
 from .node import Node
+from .objects import Objects, Unasked
 from .plan import Plan
 from .process import Process
 from .waiting import wait
@@ -27,6 +28,7 @@ class Cluster:
         self.name = name
         self.binaries = Path(state["binaries"])
         self.kubeconfig = self.plan.kubeconfig
+        self.objects = Objects(self.kubeconfig)
         self.host_ip = self.plan.host_ip
         self.full = state["full"]
         self.apiserver = ApiServer(self.plan)
@@ -98,6 +100,10 @@ class Cluster:
 
         One argument without a slash is a kind, and gives a list: get("pods", namespace="x")["items"].
         """
+        try:
+            return self.objects.get(args, namespace)
+        except Unasked:
+            pass
         where = ["-n", namespace] if namespace else []
         done = self.kubectl("get", *args, *where, "-o", "json", "--ignore-not-found")
         if done.stdout:
@@ -115,14 +121,16 @@ class Cluster:
             raise LabError(f"no real node {name!r} here (there are: {', '.join(self.nodes) or 'none'})")
         return self.nodes[name]
 
-    def import_image(self, archive):
-        """Import a docker-archive into all real nodes; one that is off gets it when it starts."""
+    def import_image(self, archive, nodes=None):
+        """Import a docker-archive into all real nodes; one that is off gets it when it starts. `nodes`: into these alone now, and
+        into the others when they next start.
+        """
         images = self.plan.home / "images"
         target = images / f"{time.time_ns()}-{Path(archive).name.removesuffix('.tar')}.tar"
         target.with_suffix(".new").write_bytes(Path(archive).read_bytes())
         target.with_suffix(".new").rename(target)
-        for node in self.nodes.values():
-            if node.alive():
+        for name, node in self.nodes.items():
+            if node.alive() and (nodes is None or name in nodes):
                 node.import_images()
 
     def route_services(self):
