@@ -137,7 +137,7 @@ void NoteUnasked(requirements::Review& review) {
   using requirements::Rule;
   if (review.skipped) return;
   auto& list = review.report.not_checked;
-  for (const Rule rule : {Rule::kUpstreamUndeclared, Rule::kStorageShrink, Rule::kStorageClassChange}) {
+  for (const Rule rule : {Rule::kUpstreamUndeclared, Rule::kStorageShrink, Rule::kStorageClassChange, Rule::kTLSSwitch, Rule::kDataDirSwitch}) {
     const bool known = std::any_of(list.begin(), list.end(), [&](const auto& entry) { return entry.rule == rule; });
     if (!known) list.push_back({rule, "no running cluster was asked"});
   }

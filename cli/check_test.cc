@@ -78,7 +78,7 @@ TEST(Check, TheTextIsTheClustersOwn) {
       "spec.environment to development\n";
   EXPECT_EQ(ran.out.substr(0, expected.size()), expected);
   EXPECT_NE(ran.out.find("1 DMCluster checked: 0 allowed, 1 denied; 0 warnings, 1 for information; 1 other object skipped.\n"), std::string::npos);
-  EXPECT_NE(ran.out.find("20 rules not checked:\n- NodeLinux"), std::string::npos) << ran.out;
+  EXPECT_NE(ran.out.find("22 rules not checked:\n- NodeLinux"), std::string::npos) << ran.out;
   EXPECT_NE(ran.out.find(": no data on nodes was given\n"), std::string::npos);
 }
 
@@ -134,7 +134,7 @@ TEST(Check, DataFromFiles) {
   const std::string namespaces = folder.Write("ns.yaml", "apiVersion: v1\nkind: Namespace\nmetadata: {name: dm, labels: {stage: dev}}\n");
   const Ran ran = Call({"check", "-f", good, "--nodes", nodes, "--storage-classes", classes, "--namespaces", namespaces, "--require-nodes"});
   EXPECT_EQ(ran.code, kNothingDenied) << ran.out << ran.err;
-  EXPECT_NE(ran.out.find("3 rules not checked:\n- UpstreamUndeclared, StorageShrink, StorageClassChange"), std::string::npos) << ran.out;
+  EXPECT_NE(ran.out.find("5 rules not checked:\n- UpstreamUndeclared, StorageShrink, StorageClassChange, TLSSwitch, DataDirSwitch"), std::string::npos) << ran.out;
   const std::string arm = folder.Write("arm.yaml", Node("n1", "Ubuntu 22.04.4 LTS", "5.15.0-174-generic", "arm64"));
   EXPECT_EQ(Call({"check", "-f", good, "--nodes", arm}).code, kDenied);
   EXPECT_EQ(Call({"check", "-f", good, "--storage-classes", folder.Write("none.yaml", "apiVersion: storage.k8s.io/v1\nkind: StorageClass\n"

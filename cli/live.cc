@@ -107,12 +107,7 @@ std::vector<requirements::LiveClaim> LiveClaimsOf(const std::vector<Json>& objec
       const auto wanted = SelectorLabels(cluster, role);
       const auto component = meta->labels.find("app.kubernetes.io/component");
       if (component == meta->labels.end() || component->second != wanted.at("app.kubernetes.io/component")) continue;
-      requirements::LiveClaim claim{role, meta->name, {}, std::nullopt};
-      if (const Json* capacity = base::FindPath(object, {"status", "capacity", "storage"})) {
-        if (const auto amount = kube::api::Quantity::FromJson(*capacity)) claim.capacity = *amount;
-      }
-      if (const Json* spec = base::Find(object, "spec")) claim.storage_class = base::GetString(*spec, "storageClassName");
-      claims.push_back(std::move(claim));
+      claims.push_back(requirements::ReadLiveClaim(object, role));
     }
   }
   return claims;

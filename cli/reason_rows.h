@@ -102,6 +102,9 @@ inline constexpr Reason kReasons[] = {
     {"CertificatesReady", "False", "CertificateNotOurs", "a Certificate of that name was made by somebody else and is left as it is", "remove or rename it, or take `spec.tlsCluster.issuer` away"},
     {"CertificatesReady", "False", "CertificateNotIssued", "cert-manager has not issued yet; the message has its own words", "`kubectl describe certificate`"},
 
+    {"MonitorReady", "True", "MonitorReady", "Prometheus runs", ""},
+    {"MonitorReady", "False", "MonitorNotReady", "a pod of the monitor is not ready; the message has Kubernetes' own words", "`kubectl describe pod NAME-dm-monitor-0`; DM goes on without it"},
+
     {"UpdateAvailable", "True", "TemplateHeld", "this version of the operator, or the policy, would make other pods; nothing is rolled for that", "`kubectl annotate dc NAME dm.pingcap.com/restartedAt=\"$(date -Is)\" --overwrite` rolls them now"},
     {"UpdateAvailable", "True", "OnDelete", "pods run an older template, or have disks that grow only when mounted anew, and `statefulSetUpdateStrategy` is `OnDelete`", "delete them one at a time, the leader last"},
     {"Paused", "True", "Paused", "`spec.paused`: nothing is changed, not even repaired", "take `spec.paused` away"},

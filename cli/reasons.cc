@@ -21,6 +21,7 @@ constexpr Section kSections[] = {
     {"PolicyCurrent", "There only while the newest [policy](policy.md) is refused."},
     {"StorageAsWanted", "There only while a claim is not as the spec asks. It holds up nothing."},
     {"CertificatesReady", "There only when the operator is to issue certificates (`spec.tlsCluster.issuer`)."},
+    {"MonitorReady", "There only when the operator runs a monitor (`spec.monitor`). It takes nothing from `Ready`."},
     {"UpdateAvailable", "There only when there is one."},
     {"Paused", "There only when it is so."},
     {"Adopted", "There only for a cluster of TiDB Operator 1.x."},

@@ -85,6 +85,7 @@ class Teller {
     }
     if (ready->status != "True") Say(Health::kNotReady, ready->reason + ": " + ready->message);
     if (Is(find("PolicyCurrent"), "False")) Next("PolicyRefused: " + NextOf(*find("PolicyCurrent"), picture_.name));
+    if (const Condition* monitor = find("MonitorReady"); Is(monitor, "False")) Next(monitor->reason + ": " + NextOf(*monitor, picture_.name));
     if (Is(find("UpdateAvailable"), "True")) Next(NextOf(*find("UpdateAvailable"), picture_.name));
     if (!said_) picture_.health = Health::kHealthy;
     if (picture_.next.empty()) {

@@ -34,6 +34,15 @@ void ReadWord(Fields& root, std::string_view key, std::string_view expected) {
   });
 }
 
+// Each is mounted by a volume of its name, which must be a label and not one that the operator mounts.
+Wrong CheckVolumeSecret(std::string_view text) {
+  if (auto wrong = CheckDnsLabel(text)) return "names a volume too: " + *wrong;
+  for (const Role role : {Role::kMaster, Role::kWorker}) {
+    if (decode::BuiltInVolumes(role).contains(text)) return "is the name of a volume that the operator mounts: rename the Secret";
+  }
+  return std::nullopt;
+}
+
 void ReadSpec(Fields spec, DMCluster& cluster) {
   using namespace decode;
   ReadPodSettings(spec, cluster);
@@ -48,7 +57,7 @@ void ReadSpec(Fields spec, DMCluster& cluster) {
   if (cluster.pod_management_policy.empty()) cluster.pod_management_policy = "Parallel";
   spec.Bool("enablePVReclaim");
   spec.Bool("preferIPv6");
-  cluster.tls_client_secrets = spec.Strings("tlsClientSecretNames", CheckDnsName);
+  cluster.tls_client_secrets = spec.Strings("tlsClientSecretNames", CheckVolumeSecret);
   ReadTls(spec.Object("tlsCluster"), cluster);
   ReadUpdatePolicy(spec.Object("updatePolicy"), cluster);
   ReadClaimRetention(spec.Object("persistentVolumeClaimRetentionPolicy"), cluster);

@@ -34,7 +34,7 @@ const ConfigKey* FindConfigKey(Role role, std::string_view name);
 
 // Are the keys of this version among those that were read? Newer ones may have more.
 bool KeysKnownFor(const Version& version);
-// Does any role read this key as a float? DM's reader refuses a whole number there.
+// Does any role read this key as a float?
 bool IsFloatKey(std::string_view name);
 
 }  // namespace dm

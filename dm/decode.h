@@ -1,12 +1,16 @@
 // The parts of Decode, one file each. For decode*.cc only.
 #pragma once
 
+#include <set>
+#include <string>
+
 #include "dm/fields.h"
 
 namespace dm::decode {
 
 // What cluster and component share; `settings` gets the typed part.
 void ReadPodSettings(Fields& fields, PodSettings& settings);
+void ReadNodeSelector(Fields& fields);
 // Passes an object or list of objects through, telling unknown keys. `kind` as in pass_through.cc; `key_field` of a list.
 void ReadObject(Fields& fields, std::string_view key, std::string_view kind);
 void ReadList(Fields& fields, std::string_view key, std::string_view kind, std::string_view key_field);
@@ -16,6 +20,9 @@ struct Resources {
   std::optional<Quantity> cpu_request, memory_request, cpu_limit, memory_limit;
 };
 Resources ReadResources(Fields& fields);
+
+// Volumes that the operator puts into a pod of the role.
+std::set<std::string, std::less<>> BuiltInVolumes(Role role);
 
 void ReadComponent(Fields fields, Role role, Component& component);
 void ReadDiscovery(Fields fields);

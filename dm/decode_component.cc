@@ -28,13 +28,24 @@ void ReadContainers(Fields& fields, std::string_view key, std::string_view built
   }
 }
 
+}  // namespace
+
+std::set<std::string, std::less<>> BuiltInVolumes(Role role) {
+  const std::string claim = Names{""}.ClaimTemplate(role);
+  return {"annotations", "config", "startup-script", "bootstrap", claim, claim + "-tls"};
+}
+
+namespace {
+
 void ReadVolumes(Fields& fields, Role role) {
   const std::string claim = Names{""}.ClaimTemplate(role);
-  const std::set<std::string, std::less<>> built_in = {"annotations", "config", "startup-script", "bootstrap", claim, claim + "-tls"};
+  const auto built_in = BuiltInVolumes(role);
   for (const Fields& volume : fields.List("additionalVolumes", "name")) {
     const std::string name = base::GetStringOr(*volume.object(), "name");
     if (built_in.contains(name)) {
       fields.out().problems.push_back({volume.path(), name, "is the name of a volume that the operator mounts: choose another", false});
+    } else if (auto wrong = CheckDnsLabel(name)) {
+      fields.out().problems.push_back({volume.path() + ".name", base::Printable(name), *wrong, false});
     }
     CheckPassThrough(*volume.object(), "volume", volume.path(), fields.out());
   }
@@ -92,10 +103,7 @@ void ReadService(Fields service, Component& component) {
   service.String("loadBalancerIP");
   service.String("loadBalancerClass");
   service.String("clusterIP");
-  service.String("portName", [](std::string_view text) -> std::optional<std::string> {
-    if (text.size() <= 15) return CheckDnsLabel(text);
-    return "must be at most 15 characters";
-  });
+  service.String("portName", CheckDnsLabel);
   service.Int("port", 1, 65535);
   service.Int("masterNodePort", 0, 65535);
   service.Strings("loadBalancerSourceRanges");

@@ -67,6 +67,8 @@ void ReadMonitor(Fields fields, DMCluster& cluster) {
   });
   monitor.storage_size = fields.Amount("storageSize", "\"200Gi\"", false);
   fields.Strings("alertmanagers", CheckHostPort);
+  ReadNodeSelector(fields);
+  ReadList(fields, "tolerations", "toleration", "");
   Fields grafana = fields.Object("grafana");
   grafana.Bool("enabled");
   grafana.String("image", CheckImageName);
@@ -74,7 +76,7 @@ void ReadMonitor(Fields fields, DMCluster& cluster) {
   grafana.Finish();
   if (monitor.external) {
     for (const char* key : {"replicas", "image", "version", "requests", "limits", "storageClassName", "storageSize", "retention", "alertmanagers",
-                            "grafana"}) {
+                            "nodeSelector", "tolerations", "grafana"}) {
       if (fields.Has(key)) fields.Problem(key, base::Find(*fields.object(), key), "has no meaning beside external: true: remove one of the two");
     }
   }

@@ -24,12 +24,16 @@ void ReadAnnotations(Fields& fields) {
   });
 }
 
+}  // namespace
+
 void ReadNodeSelector(Fields& fields) {
   fields.Map("nodeSelector", [&](const std::string& key, const std::string& value, const std::string& path) {
     if (auto wrong = CheckLabelKey(key)) fields.out().problems.push_back({path, base::Printable(key), *wrong, false});
     if (auto wrong = CheckLabelValue(value)) fields.out().problems.push_back({path, base::Printable(value), *wrong, false});
   });
 }
+
+namespace {
 
 void ReadSpread(Fields& fields) {
   for (Fields& spread : fields.List("topologySpreadConstraints", "topologyKey")) {

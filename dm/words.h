@@ -59,6 +59,8 @@ inline constexpr std::string_view kRevision = "dm.pingcap.com/revision";
 inline constexpr std::string_view kClusterId = "dm.pingcap.com/cluster-id";
 inline constexpr std::string_view kMemberName = "dm.pingcap.com/member-name";
 inline constexpr std::string_view kMemberId = "dm.pingcap.com/member-id";
+// On a claim: the reclaim policy that its volume was given.
+inline constexpr std::string_view kReclaimPolicy = "dm.pingcap.com/reclaim-policy";
 inline constexpr std::string_view kRemovedAt = "dm.pingcap.com/removed-at";
 inline constexpr std::string_view kNodeOsVersion = "dm.pingcap.com/os-version";
 inline constexpr std::string_view kNodeNetworkGbps = "dm.pingcap.com/network-gbps";

@@ -28,7 +28,7 @@ struct Resource {
 };
 
 namespace resources {
-extern const Resource kNodes, kNamespaces, kPods, kServices, kConfigMaps, kSecrets, kPersistentVolumeClaims, kEvents,
+extern const Resource kNodes, kNamespaces, kPods, kServices, kConfigMaps, kSecrets, kPersistentVolumes, kPersistentVolumeClaims, kEvents,
     kStorageClasses, kStatefulSets, kPodDisruptionBudgets, kLeases,
     kValidatingWebhookConfigurations, kCustomResourceDefinitions;
 }

@@ -68,7 +68,31 @@ constexpr std::string_view kZeroIsAbsent[] = {"hostNetwork",
                                               "serviceAccountName",
                                               "namespace",
                                               "loadBalancerIP",
-                                              "externalName"};
+                                              "externalName",
+                                              "initialDelaySeconds",
+                                              "effect",
+                                              "key",
+                                              "operator",
+                                              "medium",
+                                              "hostPort",
+                                              "hostIP",
+                                              "host",
+                                              "name",
+                                              "prefix",
+                                              "image",
+                                              "volumeName",
+                                              "secretName",
+                                              "fsType",
+                                              "user",
+                                              "role",
+                                              "type",
+                                              "level"};
+
+// Plain numbers and words for whose zero value the server puts its default.
+constexpr std::string_view kZeroIsDefault[] = {"timeoutSeconds",    "periodSeconds", "successThreshold", "failureThreshold",
+                                               "protocol",          "scheme",        "path",             "schedulerName",
+                                               "dnsPolicy",         "restartPolicy", "imagePullPolicy",  "terminationMessagePath",
+                                               "whenUnsatisfiable", "clusterIP",     "nodePort",         "sessionAffinity"};
 
 // Maps that the server does not store when they are empty. (An empty struct, as emptyDir: {}, says something.)
 constexpr std::string_view kMaps[] = {"labels",     "annotations",      "nodeSelector", "matchLabels",
@@ -93,7 +117,7 @@ bool IsZero(const Json& value) {
 bool MayBeAbsent(std::string_view field, const Json& desired) {
   if (desired.is_null() || (desired.is_array() && desired.empty())) return true;
   if (desired.is_object()) return desired.empty() && In(kMaps, field);
-  return IsZero(desired) && In(kZeroIsAbsent, field);
+  return IsZero(desired) && (In(kZeroIsAbsent, field) || In(kZeroIsDefault, field));
 }
 
 bool SameQuantity(const Json& desired, const Json& live) {
@@ -112,7 +136,7 @@ class Comparison {
     if (desired.is_null()) return true;  // "no opinion": the server prunes nulls of an apply
     if (desired.is_object() && live->is_object()) return CoversObject(desired, *live, field);
     if (desired.is_array() && live->is_array()) return CoversList(desired, *live, field);
-    if (desired == *live) return true;
+    if (desired == *live || (IsZero(desired) && In(kZeroIsDefault, field))) return true;
     if (quantity && SameQuantity(desired, *live)) return true;
     return Differs(desired, live);
   }
@@ -121,7 +145,7 @@ class Comparison {
 
  private:
   bool CoversObject(const Json& desired, const Json& live, std::string_view field) {
-    const bool quantities = In(kQuantityMaps, field);
+    const bool quantities = In(kQuantityMaps, field), map = In(kMaps, field);   // of a map's entries the empty ones are stored
     for (const auto& [name, value] : desired.items()) {
       const std::size_t mark = path_.size();
       Descend(name);
@@ -129,7 +153,7 @@ class Comparison {
           hide_data_ && path_.find('.') == std::string::npos && (name == "data" || name == "stringData");
       hidden_ += hidden ? 1 : 0;
       const auto it = live.find(name);
-      const bool same = Covers(value, it == live.end() ? nullptr : &*it, name, quantities || In(kQuantities, name));
+      const bool same = Covers(value, it == live.end() ? nullptr : &*it, map ? std::string_view() : name, quantities || In(kQuantities, name));
       hidden_ -= hidden ? 1 : 0;
       path_.resize(mark);
       if (!same) return false;

@@ -19,6 +19,7 @@ const Resource kPods{"", "v1", "Pod", "pods", true};
 const Resource kServices{"", "v1", "Service", "services", true};
 const Resource kConfigMaps{"", "v1", "ConfigMap", "configmaps", true};
 const Resource kSecrets{"", "v1", "Secret", "secrets", true};
+const Resource kPersistentVolumes{"", "v1", "PersistentVolume", "persistentvolumes", false};
 const Resource kPersistentVolumeClaims{"", "v1", "PersistentVolumeClaim", "persistentvolumeclaims", true};
 const Resource kEvents{"", "v1", "Event", "events", true};
 const Resource kStorageClasses{"storage.k8s.io", "v1", "StorageClass", "storageclasses", false};

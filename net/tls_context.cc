@@ -70,6 +70,7 @@ int Verify(X509_STORE_CTX* store, void*) noexcept {
   PeerCheck* check = ssl == nullptr ? nullptr : CheckOf(ssl);
   if (check == nullptr) return 0;
   X509_VERIFY_PARAM* parameters = X509_STORE_CTX_get0_param(store);
+  X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_PARTIAL_CHAIN);   // what is trusted need not be a root, as in Go
   X509_VERIFY_PARAM_set_hostflags(parameters, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
   const bool named = IsAddress(check->name)
                          ? X509_VERIFY_PARAM_set1_ip_asc(parameters, check->name.c_str()) == 1

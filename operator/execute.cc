@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "kube/api/node.h"
 #include "kube/apply.h"
+#include "operator/lifecycle/memory.h"
 #include "operator/observe.h"
 
 namespace dm::op {
@@ -51,12 +52,31 @@ struct Executor::Visitor {
     outcome.written.push_back({kind, name, meta ? base::GetStringOr(*meta, "uid") : "", meta ? base::GetStringOr(*meta, "resourceVersion") : ""});
   }
 
+  // What we watch carries our labels; an object of somebody else's under a name that we want does not, and an apply would take it
+  // over. Ours, where only its labels are gone, is taken back.
+  Result<void> NameIsFree(const kube::Resource& resource, const std::string& kind, const std::string& name) const {
+    const auto there = executor.client_.Get(resource, in.want.meta.ns, name, stop);
+    if (!there && there.error().code == Code::kNotFound) return {};
+    if (!there) return base::Propagate(there, "looking whether there is a " + kind + " " + name);
+    auto meta = kube::api::ParseObjectMeta(*there);
+    if (!meta) return base::Propagate(meta, kind + " " + name);
+    const Child found{*std::move(meta), {}};
+    const bool applied = !found.meta.Annotation(std::string(annotations::kAppliedHash)).empty();
+    if (IsOurs(in.want, found) || (applied && !found.meta.Controller())) return {};
+    base::Error taken{Code::kInvalid, kind + " " + name + " exists already and is not ours; delete or rename it, or choose another name for the DMCluster"};
+    taken.reason = "NameTaken";
+    return base::Fail(std::move(taken));
+  }
+
   Result<void> operator()(const Apply& action) {
     const std::string kind = base::GetStringOr(action.object, "kind");
     const std::string name = base::GetStringOr(*base::Find(action.object, "metadata"), "name");
     const auto resource = Resource(kind);
     if (!resource) return base::Propagate(resource);
     const Child* live = in.seen.Find(kind, name);
+    if (!live) {
+      if (auto free = NameIsFree(**resource, kind, name); !free) return free;
+    }
     kube::ApplyIfNeededOptions options;
     options.hash_annotation = std::string(annotations::kAppliedHash);
     auto applied = kube::ApplyDesired(executor.client_, **resource, action.object, live ? &live->object : nullptr, options, stop);
@@ -88,6 +108,23 @@ struct Executor::Visitor {
     base::LogInfo("growing a claim", {{"cluster", in.want.meta.Key()}, {"claim", action.name}, {"to", action.size.ToString()}});
     return Patch("PersistentVolumeClaim", action.name,
                  {{"metadata", {{"uid", action.uid}}}, {"spec", {{"resources", {{"requests", {{"storage", action.size.ToString()}}}}}}}});
+  }
+
+  Result<void> operator()(const KeepVolume& action) {
+    const std::string what = "setting the reclaim policy of volume " + action.volume;
+    const auto volume = executor.client_.Get(kube::resources::kPersistentVolumes, {}, action.volume, stop);
+    if (!volume) return base::Propagate(volume, what);
+    const Json* owner = base::FindPath(*volume, {"spec", "claimRef", "uid"});
+    if (!owner || *owner != action.uid) return base::Fail(Code::kConflict, what + ": it is not claim " + action.claim + "'s any more");
+    const Json* policy = base::FindPath(*volume, {"spec", "persistentVolumeReclaimPolicy"});
+    if (!policy || *policy != action.policy) {
+      base::LogInfo("setting a reclaim policy", {{"cluster", in.want.meta.Key()}, {"volume", action.volume}, {"claim", action.claim}, {"policy", action.policy}});
+      const Json* version = base::FindPath(*volume, {"metadata", "resourceVersion"});
+      const Json patch = {{"metadata", {{"resourceVersion", version ? *version : Json()}}}, {"spec", {{"persistentVolumeReclaimPolicy", action.policy}}}};
+      const auto patched = executor.client_.MergePatch(kube::resources::kPersistentVolumes, {}, action.volume, patch, {}, stop);
+      if (!patched) return base::Propagate(patched, what);
+    }
+    return (*this)(Annotate{"PersistentVolumeClaim", action.claim, action.uid, {{std::string(annotations::kReclaimPolicy), action.policy}}});
   }
 
   Result<void> operator()(const DeleteObject& action) {
@@ -268,13 +305,17 @@ namespace {
 
 // What depends on nothing that is done later, and nothing later on it: a quota that refuses it must not keep a lost master from
 // being replaced.
-bool HoldsUpNothing(const Action& action) {
-  if (std::holds_alternative<ResizeClaim>(action) || std::holds_alternative<OwnClaim>(action)) return true;
+bool HoldsUpNothing(const Action& action, const Observed& seen) {
+  if (std::holds_alternative<ResizeClaim>(action) || std::holds_alternative<OwnClaim>(action) || std::holds_alternative<KeepVolume>(action)) return true;
   const auto* apply = std::get_if<Apply>(&action);
   if (!apply) return false;
   const Json* labels = base::FindPath(apply->object, {"metadata", "labels"});
   const bool monitor = labels && base::GetStringOr(*labels, "app.kubernetes.io/component") == "dm-monitor";
-  return monitor || base::GetStringOr(apply->object, "kind") == "PodDisruptionBudget";
+  const std::string kind = base::GetStringOr(apply->object, "kind");
+  if (monitor || kind == "PodDisruptionBudget") return true;
+  // A change of a Service, as to a port that is taken: members go on finding each other by what is there.
+  const Json* name = base::FindPath(apply->object, {"metadata", "name"});
+  return kind == "Service" && name && name->is_string() && seen.Find(kind, name->get<std::string>());
 }
 
 }  // namespace
@@ -290,7 +331,7 @@ Outcome Executor::Run(const ExecuteInput& in, std::stop_token stop) const {
     const auto result = std::visit(visitor, action);
     if (result) continue;
     if (outcome.result) outcome.result = result;
-    if (!HoldsUpNothing(action)) break;
+    if (!HoldsUpNothing(action, in.seen)) break;
   }
   return outcome;
 }

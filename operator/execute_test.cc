@@ -71,6 +71,72 @@ TEST(Execute, WhatNothingDependsOnHoldsUpNothing) {
   }
 }
 
+// A port of a Service that is taken does not keep a lost master from being replaced; without its first Service no member finds another.
+TEST(Execute, AChangeOfAServiceHoldsUpNothingItsCreationDoes) {
+  const Json service = {{"apiVersion", "v1"}, {"kind", "Service"}, {"metadata", {{"name", "a-dm-master"}, {"namespace", "ns"}}}};
+  for (const bool there : {true, false}) {
+    Bench b;
+    b.api.Inject([](const net::Request& request) -> std::optional<base::Result<net::Response>> {
+      if (request.method != "PATCH") return std::nullopt;
+      return base::Result<net::Response>(kube::testing::FakeApi::StatusAnswer(422, "Invalid", "provided port is already allocated"));
+    });
+    if (there) b.seen.children["Service/a-dm-master"] = {{}, service};
+    b.plan.actions = {lifecycle::Apply{service}, lifecycle::Emit{false, "GoesOn", ""}};
+    const auto outcome = b.executor.Run({b.want, b.seen, b.plan, {}, {}, [&](const lifecycle::Emit& e) { b.order.push_back(e.reason); }}, {});
+    EXPECT_FALSE(outcome.result);
+    EXPECT_EQ(b.order.size(), there ? 1u : 0u);
+  }
+}
+
+TEST(Execute, AVolumeIsGivenItsReclaimPolicyWhileItIsTheClaims) {
+  const std::string pv = "/api/v1/persistentvolumes/pv1", pvc = "/api/v1/namespaces/ns/persistentvolumeclaims/c";
+  const lifecycle::KeepVolume keep{"c", "u", "pv1", "Retain"};
+  const auto with = [&](const char* owner, const char* policy) {
+    auto b = std::make_unique<Bench>();
+    b->api.Put(pv, {{"metadata", {{"name", "pv1"}}}, {"spec", {{"claimRef", {{"uid", owner}}}, {"persistentVolumeReclaimPolicy", policy}}}});
+    b->api.Put(pvc, {{"metadata", {{"name", "c"}, {"namespace", "ns"}, {"uid", "u"}}}});
+    return b;
+  };
+  const auto b = with("u", "Delete");
+  EXPECT_TRUE(b->Run(keep).result);
+  EXPECT_EQ(b->api.At(pv)["spec"]["persistentVolumeReclaimPolicy"], "Retain");
+  EXPECT_EQ(b->api.At(pvc)["metadata"]["annotations"][std::string(annotations::kReclaimPolicy)], "Retain");
+  const auto same = with("u", "Retain");
+  EXPECT_TRUE(same->Run(keep).result);
+  EXPECT_EQ(same->api.writes(), 1) << "the note alone";
+  const auto others = with("another", "Delete");
+  EXPECT_FALSE(others->Run(keep).result);
+  EXPECT_EQ(others->api.writes(), 0);
+}
+
+// What carries none of our labels is not watched, and would be taken over by an apply.
+TEST(Execute, AnObjectOfSomebodyElsesUnderOurNameIsLeftAlone) {
+  const std::string path = "/apis/policy/v1/namespaces/ns/poddisruptionbudgets/a-dm-master";
+  const Json budget = {{"apiVersion", "policy/v1"}, {"kind", "PodDisruptionBudget"}, {"metadata", {{"name", "a-dm-master"}, {"namespace", "ns"}}}};
+  const struct {
+    Json extra;
+    bool taken;
+  } rows[] = {{Json::object(), true},
+              {{{"ownerReferences", Json::array({{{"uid", "mine"}, {"controller", true}, {"kind", "DMCluster"}, {"name", "a"}}})}}, false},
+              {{{"annotations", {{std::string(annotations::kAppliedHash), "x"}}}}, false},
+              {{{"annotations", {{std::string(annotations::kAppliedHash), "x"}}},
+                {"ownerReferences", Json::array({{{"uid", "theirs"}, {"controller", true}, {"kind", "Other"}, {"name", "o"}}})}}, true}};
+  for (const auto& row : rows) {
+    Bench b;
+    b.want.meta.uid = "mine";
+    Json theirs = budget;
+    theirs["metadata"].update(row.extra);
+    theirs["spec"] = {{"minAvailable", 1}};
+    b.api.Put(path, theirs);
+    const auto outcome = b.Run(lifecycle::Apply{budget});
+    EXPECT_EQ(!outcome.result, row.taken) << row.extra;
+    EXPECT_EQ(b.api.writes(), row.taken ? 0 : 1);
+    if (!outcome.result) {
+      EXPECT_EQ(outcome.result.error().reason, "NameTaken");
+    }
+  }
+}
+
 TEST(Execute, DeletesOnlyTheObjectThatWasMeant) {
   Bench b;
   const std::string path = "/api/v1/namespaces/ns/pods/a-dm-master-0";

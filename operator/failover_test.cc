@@ -200,6 +200,8 @@ TEST(StatusUpgrade, SaysWhatStillRunsAndWhetherThereIsAWayBack) {
   seen.children.at("StatefulSet/a-dm-master").object["status"]["updateRevision"] = newest.controller_revision = "new";
   const auto upgrade = [&] { return BuildStatus({w.want, seen, {}, {}, "production", {}})["upgrade"]; };
   EXPECT_EQ(upgrade()["runningVersions"], (Json{"v8.1.0", "v8.5.7"}));
+  EXPECT_EQ(upgrade()["masterVersions"], (Json{"v8.1.0", "v8.5.7"}));
+  EXPECT_EQ(upgrade()["workerVersions"], Json::array());
   EXPECT_EQ(upgrade()["component"], "dm-master");
   EXPECT_EQ(upgrade()["newVersionLed"], false);
   auto roster = *seen.members.roster;

@@ -85,7 +85,7 @@ Json TrimmedPod(const Json& object) {
 Json TrimmedClaim(const Json& object) {
   Json out;
   out["metadata"] = TrimmedMeta(object, true);
-  out["spec"] = Only(base::Find(object, "spec"), {"storageClassName", "resources"});
+  out["spec"] = Only(base::Find(object, "spec"), {"storageClassName", "resources", "volumeName"});
   out["status"] = Only(base::Find(object, "status"), {"phase", "capacity", "conditions"});
   return out;
 }

@@ -120,7 +120,7 @@ requirements::LiveFacts LiveFactsOf(const DMCluster& want, const lifecycle::Obse
   for (const Role role : {Role::kMaster, Role::kWorker, Role::kMonitor}) {
     if (role == Role::kWorker && !want.has_worker) continue;
     for (const auto& [ordinal, claim] : seen.role(role).claims) {
-      live.claims.push_back({role, claim.meta.name, claim.capacity, claim.storage_class});
+      live.claims.push_back({role, claim.meta.name, std::min(claim.request, claim.capacity), claim.storage_class});
     }
   }
   if (seen.members.sources) {

@@ -225,7 +225,12 @@ Result<kube::Requeue> Reconciler::Reconcile(const std::string& key, std::stop_to
                                "the namespace " + pass.want().meta.ns + " is being deleted: nothing is created in it any more"});
     outcome.result = {};
   } else if (!outcome.result && outcome.result.error().code != Code::kCancelled && outcome.result.error().code != Code::kConflict) {
-    pass.plan.waits.push_back({lifecycle::Component::kCluster, "ActionFailed", outcome.result.error().ToString()});
+    const base::Error& error = outcome.result.error();
+    if (error.reason == "NameTaken") {
+      pass.plan.waits.push_back({lifecycle::Component::kCluster, "NameTaken", error.message});
+    } else {
+      pass.plan.waits.push_back({lifecycle::Component::kCluster, "ActionFailed", error.ToString()});
+    }
   }
   // After a start of ours nothing has been read of the members yet. That is no news to a status that is up to date: the reading
   // comes at once, and this pass again with it.

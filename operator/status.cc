@@ -184,6 +184,7 @@ Json WithOurs(const Json* theirs, const std::vector<kube::api::Condition>& ours,
 // The roll under way: what still runs, and whether the new version has led already, after which there is no way back.
 void PutUpgrade(const StatusInput& in, Json& status) {
   std::set<std::string> versions;
+  std::map<Role, std::set<std::string>> by_role;
   std::string component, revision;
   int ordinal = -1;
   bool led = base::GetBoolOr(Before(in.want, {"upgrade"}), "newVersionLed", false);
@@ -192,9 +193,12 @@ void PutUpgrade(const StatusInput& in, Json& status) {
     const auto state = set ? ReadSet(*set) : lifecycle::SetState{};
     for (const auto& [number, pod] : in.seen.role(role).pods) {
       const auto colon = pod.image.rfind(':');
-      if (colon != std::string::npos && pod.image.find('/', colon) == std::string::npos) versions.insert(pod.image.substr(colon + 1));
+      if (colon != std::string::npos && pod.image.find('/', colon) == std::string::npos) {
+        versions.insert(pod.image.substr(colon + 1));
+        by_role[role].insert(pod.image.substr(colon + 1));
+      }
       const bool newest = pod.controller_revision == state.update_revision;
-      if (role == Role::kMaster && in.seen.members.roster && in.seen.members.roster->leader.name == pod.meta.name) led = led || (state.observed && newest);
+      if (role == Role::kMaster && in.seen.members.current && in.seen.members.roster && in.seen.members.roster->leader.name == pod.meta.name) led = led || (state.observed && newest);
       if (newest || !state.observed || pod.controller_revision.empty() || (!component.empty() && component != ComponentName(ComponentOf(role)))) continue;
       component = ComponentName(ComponentOf(role));
       revision = state.update_revision;
@@ -202,7 +206,8 @@ void PutUpgrade(const StatusInput& in, Json& status) {
     }
   }
   if (component.empty()) return;
-  status["upgrade"] = {{"revision", revision}, {"component", component}, {"ordinal", ordinal}, {"newVersionLed", led}, {"runningVersions", versions}};
+  status["upgrade"] = {{"revision", revision}, {"component", component}, {"ordinal", ordinal}, {"newVersionLed", led}, {"runningVersions", versions},
+                       {"masterVersions", by_role[Role::kMaster]}, {"workerVersions", by_role[Role::kWorker]}};
 }
 
 std::string WorkerSelector(const DMCluster& want) {

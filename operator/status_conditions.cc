@@ -1,6 +1,7 @@
 // The conditions that follow from what is observed. Each looks for the first thing that is wrong, the gravest first, and says
 // that; texts are steady (no counters that move, no times), so that a condition changes only when its meaning does.
 #include <algorithm>
+#include <optional>
 
 #include "base/strings.h"
 #include "operator/status.h"
@@ -102,6 +103,19 @@ class Judge {
     return healthy("every member is healthy");
   }
 
+  // Only where the operator runs one. What it watches is well without it, so it takes nothing from Ready.
+  std::optional<Condition> Monitor() const {
+    if (!in_.want.monitor || in_.want.monitor->external || in_.want.monitor->replicas < 1) return std::nullopt;
+    for (int ordinal = 0; ordinal < in_.want.monitor->replicas; ++ordinal) {
+      const std::string name = names_.Pod(Role::kMonitor, ordinal);
+      const auto pod = in_.seen.monitor.pods.find(ordinal);
+      const bool there = pod != in_.seen.monitor.pods.end();
+      if (there && pod->second.ready && !pod->second.meta.BeingDeleted()) continue;
+      return Make("MonitorReady", "False", "MonitorNotReady", there ? name + PodTrouble(pod->second) : name + " does not exist yet");
+    }
+    return Make("MonitorReady", "True", "MonitorReady", "the monitor runs");
+  }
+
  private:
   static std::string Text(const lifecycle::Wait& wait) {
     if (wait.component == lifecycle::Component::kCluster) return wait.message;
@@ -169,10 +183,12 @@ std::vector<Condition> BuildConditions(const StatusInput& in) {
   conditions.push_back(judge.Available());
   conditions.push_back(judge.Progressing(conditions.front()));
   conditions.push_back(judge.Degraded());
+  if (auto monitor = judge.Monitor()) conditions.push_back(*std::move(monitor));
   if (!kube::api::FindCondition(in.plan.conditions, "DataAtRisk")) {
     conditions.push_back(Make("DataAtRisk", "False", "DataSafe", "every recorded member has its volume"));
   }
-  conditions.insert(conditions.end(), in.plan.conditions.begin(), in.plan.conditions.end());
+  // The schema has an end, and so has a reader: of a hundred claims not all need be named.
+  for (const auto& c : in.plan.conditions) conditions.push_back(Make(c.type, c.status, c.reason, c.message));
   conditions.insert(conditions.end(), in.requirements.begin(), in.requirements.end());
   return conditions;
 }

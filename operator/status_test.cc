@@ -69,6 +69,42 @@ TEST(Status, ShowsTheMonitorWhereThereIsOne) {
   EXPECT_EQ(StatusOf(w, seen)["monitor"]["readyReplicas"], 0);
 }
 
+TEST(Status, AMonitorThatDoesNotRunIsSaidAndIsNoFaultOfTheCluster) {
+  World w(1, 1);
+  w.Run(20);
+  auto seen = w.See();
+  EXPECT_EQ(ConditionOf(StatusOf(w, seen), "MonitorReady"), "") << "none is wanted";
+  w.want.monitor.emplace();
+  EXPECT_EQ(ConditionOf(StatusOf(w, seen), "MonitorReady"), "False/MonitorNotReady");
+  WithMonitor(seen);
+  EXPECT_EQ(ConditionOf(StatusOf(w, seen), "MonitorReady"), "True/MonitorReady");
+  auto& pod = seen.monitor.pods.at(0);
+  pod.ready = false;
+  pod.scheduled = true;
+  pod.waiting_reason = "ImagePullBackOff";
+  const Json status = StatusOf(w, seen);
+  EXPECT_EQ(ConditionOf(status, "MonitorReady"), "False/MonitorNotReady");
+  EXPECT_NE(status["conditions"].dump().find("a-dm-monitor-0 waits: ImagePullBackOff"), std::string::npos) << status["conditions"];
+  EXPECT_EQ(ConditionOf(status, "Ready"), "True/Ready");
+  w.want.worker.suspended = true;
+  EXPECT_EQ(ConditionOf(StatusOf(w, seen), "MonitorReady"), "False/MonitorNotReady") << "which nothing suspends";
+  w.want.monitor->external = true;
+  EXPECT_EQ(ConditionOf(StatusOf(w, seen), "MonitorReady"), "");
+}
+
+TEST(Status, LongMessagesAreCut) {
+  World w(1, 1);
+  w.Run(20);
+  auto plan = lifecycle::MakePlan(w.want, w.Render(), w.See(), {base::TimePoint(std::chrono::seconds(w.now)), {}});
+  kube::api::Condition storage;
+  storage.type = "StorageAsWanted";
+  storage.status = "False";
+  storage.message = std::string(100'000, 'x');
+  plan.conditions.push_back(storage);
+  const Json status = BuildStatus({w.want, w.See(), plan, {}, "production", base::WallTime(std::chrono::seconds(w.now))});
+  EXPECT_LT(status["conditions"].dump().size(), 10'000u) << "the schema takes 32768";
+}
+
 TEST(Status, OnlyTheRoleThatIsSuspendedSaysSo) {
   World w(3, 2);
   w.Run(30);

@@ -310,6 +310,17 @@ TEST_F(DecideTest, ATlsSwitchIsHeldAgainstTheClaimsThatExist) {
   EXPECT_EQ(refused.reply.causes[0].field, "spec.tlsCluster.enabled");
 }
 
+TEST_F(DecideTest, ADataDirectoryIsHeldAgainstTheClaimsThatExist) {
+  base::Json now = ClusterJson();
+  now["spec"]["master"]["dataSubDir"] = "data";
+  EXPECT_TRUE(Update(ClusterJson(), now).reply.allowed) << "nothing runs yet";
+  api.Put("/api/v1/namespaces/shop/persistentvolumeclaims/dm-master-orders-dm-master-0",
+          {{"metadata", {{"name", "dm-master-orders-dm-master-0"}, {"namespace", "shop"}, {"labels", SelectorLabels("orders", Role::kMaster)}}}});
+  const Decision refused = Update(ClusterJson(), now);
+  ASSERT_FALSE(refused.reply.allowed);
+  EXPECT_EQ(refused.reply.causes[0].field, "spec.master.dataSubDir");
+}
+
 TEST_F(DecideTest, ClaimsAreNotAskedForWhenStorageStays) {
   base::Json now = ClusterJson();
   now["spec"]["timezone"] = "Asia/Tokyo";

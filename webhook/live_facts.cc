@@ -39,7 +39,8 @@ base::Result<LiveFacts> GatherLiveFacts(const DMCluster& now, const DMCluster* b
   if (before == nullptr) return facts;
   facts.known = true;
   facts.sources = SourcesOf(before->status);
-  if (!StorageChanges(now, *before) && now.tls == before->tls) return facts;      // nobody asks for the claims
+  const bool moves = now.master.data_sub_dir != before->master.data_sub_dir || now.worker.data_sub_dir != before->worker.data_sub_dir;
+  if (!StorageChanges(now, *before) && now.tls == before->tls && !moves) return facts;      // nobody asks for the claims
   auto claims = lookup.Claims(before->meta.ns, before->meta.name);
   if (!claims) return base::Propagate(claims);
   facts.claims = std::move(*claims);

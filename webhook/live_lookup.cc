@@ -28,17 +28,6 @@ std::string SelectorOf(const std::string& cluster) {
   return selector;
 }
 
-LiveClaim ClaimOf(const Json& object, Role role) {
-  LiveClaim claim;
-  claim.role = role;
-  claim.name = base::GetStringOr(object["metadata"], "name");
-  if (const Json* size = base::FindPath(object, {"status", "capacity", "storage"})) {
-    if (const auto quantity = kube::api::Quantity::FromJson(*size)) claim.capacity = *quantity;
-  }
-  if (const Json* spec = base::Find(object, "spec")) claim.storage_class = base::GetString(*spec, "storageClassName");
-  return claim;
-}
-
 }  // namespace
 
 base::Result<Json> LiveLookup::Cluster(const std::string& ns, const std::string& name) const {
@@ -96,7 +85,7 @@ base::Result<std::vector<LiveClaim>> LiveLookup::Claims(const std::string& ns, c
     const auto meta = kube::api::ParseObjectMeta(object);
     if (!meta) continue;
     for (const Role role : {Role::kMaster, Role::kWorker, Role::kMonitor}) {
-      if (Carries(meta->labels, SelectorLabels(cluster, role))) claims.push_back(ClaimOf(object, role));
+      if (Carries(meta->labels, SelectorLabels(cluster, role))) claims.push_back(requirements::ReadLiveClaim(object, role));
     }
   }
   return claims;

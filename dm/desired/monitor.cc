@@ -101,7 +101,7 @@ Json Volumes(const DMCluster& cluster) {
   return list;
 }
 
-// What the cluster says of all its pods holds for the monitor as well.
+// What the cluster says of all its pods holds for the monitor as well, unless the monitor has a word of its own.
 void Place(const DMCluster& cluster, Json& spec) {
   for (const char* key : {"nodeSelector", "dnsConfig"}) {
     const Json* value = base::Find(cluster.raw, key);
@@ -115,6 +115,9 @@ void Place(const DMCluster& cluster, Json& spec) {
     const std::string value = base::GetStringOr(cluster.raw, key);
     if (!value.empty()) spec[key] = value;
   }
+  const Json& own = cluster.monitor->raw;
+  if (const Json* selector = base::Find(own, "nodeSelector"); selector != nullptr && selector->is_object()) spec["nodeSelector"] = *selector;
+  if (const Json* tolerations = base::Find(own, "tolerations"); tolerations != nullptr && tolerations->is_array()) spec["tolerations"] = *tolerations;
   const Json* nodes = base::FindPath(cluster.raw, {"affinity", "nodeAffinity"});
   if (nodes != nullptr && nodes->is_object()) spec["affinity"] = {{"nodeAffinity", *nodes}};
 }
@@ -188,7 +191,7 @@ Json MonitorSet(const DMCluster& cluster, Json pod_template) {
   return object;
 }
 
-RolePods MonitorPods(const DMCluster& cluster, const Json& pod_template) {
+RolePods MonitorPods(const DMCluster& cluster) {
   const Monitor& monitor = *cluster.monitor;
   RolePods pods;
   pods.role = Role::kMonitor;
@@ -198,7 +201,6 @@ RolePods MonitorPods(const DMCluster& cluster, const Json& pod_template) {
   if (!pods.claim->size) {
     if (auto standard = Quantity::Parse(kDefaultStorage)) pods.claim->size = *standard;
   }
-  if (auto pod = kube::api::ParsePodSpec(pod_template)) pods.pod = *std::move(pod);
   return pods;
 }
 

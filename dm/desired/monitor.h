@@ -12,6 +12,6 @@ bool WantsMonitor(const DMCluster& cluster);
 std::vector<Json> MonitorObjects(const DMCluster& cluster, const RenderFacts& facts);   // Services, ConfigMap
 Json MonitorTemplate(const DMCluster& cluster);                    // the pod template
 Json MonitorSet(const DMCluster& cluster, Json pod_template);
-RolePods MonitorPods(const DMCluster& cluster, const Json& pod_template);
+RolePods MonitorPods(const DMCluster& cluster);
 
 }  // namespace dm::desired

@@ -1,5 +1,6 @@
 #include "dm/desired/pod_template.h"
 
+#include <algorithm>
 #include <initializer_list>
 
 #include "dm/desired/config_map.h"
@@ -63,7 +64,10 @@ Json Environment(const Context& context) {
   if (const Json* asked = ComponentList(context, "env")) {
     for (const Json& variable : *asked) Upsert(list, variable, "name");
   }
-  Upsert(list, Variable("NO_PROXY", NoProxy(context)), "name");
+  const bool from_elsewhere = std::any_of(list.begin(), list.end(), [](const Json& variable) {
+    return base::GetStringOr(variable, "name") == "NO_PROXY" && variable.contains("valueFrom");
+  });
+  if (!from_elsewhere) Upsert(list, Variable("NO_PROXY", NoProxy(context)), "name");
   return list;
 }
 
@@ -205,7 +209,7 @@ Json PodTemplate(const Context& context) {
   Json spec = {{"containers", Containers(context)},
                {"volumes", Volumes(context)},
                {"restartPolicy", "Always"},
-               {"securityContext", PodSecurity(context)},
+               {"securityContext", Json::object()},
                {"automountServiceAccountToken", base::GetBoolOr(context.component().raw, "automountServiceAccountToken", false)},
                {"enableServiceLinks", false},
                {"terminationGracePeriodSeconds",
@@ -216,6 +220,7 @@ Json PodTemplate(const Context& context) {
   if (const Json* secrets = ListSetting(context, "imagePullSecrets"); secrets != nullptr && !secrets->empty()) {
     spec["imagePullSecrets"] = *secrets;
   }
+  PutSecurity(context, spec);
   return {{"metadata", Metadata(context)}, {"spec", spec}};
 }
 

@@ -14,6 +14,18 @@ namespace {
 
 // The pods as rules and scheduler see them. What cannot be read of the passed-through parts is a problem of the component,
 // and the pods are judged without it.
+kube::api::PodSpec ReadPod(Role role, const Json& pod_template, Objects& objects) {
+  auto pod = kube::api::ParsePodSpec(pod_template);
+  if (!pod) {
+    objects.problems.push_back({"spec." + std::string(RoleName(role)), "", "no pod can be made of it: " + pod.error().message, false});
+    Json plain = pod_template;
+    for (const char* key : {"affinity", "topologySpreadConstraints", "tolerations", "initContainers"}) plain["spec"].erase(key);
+    plain["spec"]["containers"] = Json::array({plain["spec"]["containers"][0]});
+    pod = kube::api::ParsePodSpec(plain);
+  }
+  return pod ? *std::move(pod) : kube::api::PodSpec();
+}
+
 RolePods PodsOf(const Context& context, const Json& pod_template, Objects& objects) {
   const Component& component = context.component();
   RolePods pods;
@@ -24,15 +36,7 @@ RolePods PodsOf(const Context& context, const Json& pod_template, Objects& objec
   if (!pods.claim->size) {
     if (auto standard = Quantity::Parse(kDefaultStorage)) pods.claim->size = *standard;
   }
-  auto pod = kube::api::ParsePodSpec(pod_template);
-  if (!pod) {
-    objects.problems.push_back({"spec." + std::string(RoleName(context.role)), "", "no pod can be made of it: " + pod.error().message, false});
-    Json plain = pod_template;
-    for (const char* key : {"affinity", "topologySpreadConstraints", "tolerations", "initContainers"}) plain["spec"].erase(key);
-    plain["spec"]["containers"] = Json::array({plain["spec"]["containers"][0]});
-    pod = kube::api::ParsePodSpec(plain);
-  }
-  if (pod) pods.pod = *std::move(pod);
+  pods.pod = ReadPod(context.role, pod_template, objects);
   return pods;
 }
 
@@ -71,7 +75,8 @@ Objects Render(const DMCluster& cluster, const RenderFacts& facts) {
   if (WantsMonitor(cluster)) {
     for (Json& object : MonitorObjects(cluster, facts)) objects.manifests.push_back(std::move(object));
     Json pod_template = MonitorTemplate(cluster);
-    objects.roles.push_back(MonitorPods(cluster, pod_template));
+    objects.roles.push_back(MonitorPods(cluster));
+    objects.roles.back().pod = ReadPod(Role::kMonitor, pod_template, objects);
     stateful_sets.push_back(MonitorSet(cluster, std::move(pod_template)));
   }
   objects.manifests.insert(objects.manifests.end(), std::make_move_iterator(stateful_sets.begin()),

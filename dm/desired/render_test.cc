@@ -238,6 +238,27 @@ TEST(Render, SecurityIsRestrictedUnlessTheUserSaysOtherwise) {
   EXPECT_FALSE(root["containers"][0]["securityContext"].contains("allowPrivilegeEscalation"));
 }
 
+// A kubelet starts no container as root in a pod that demands another user.
+TEST(Render, AContainerThatSaysItIsRootMayBe) {
+  for (const char* patch : {"spec: {master: {securityContext: {runAsUser: 0}}}",
+                            "spec: {master: {initContainers: [{name: own, image: i, securityContext: {runAsUser: 0}}]}}",
+                            "spec: {master: {additionalContainers: [{name: own, image: i, securityContext: {runAsUser: 0}}]}}"}) {
+    const Json pod = PodSpec(Patched(patch), Role::kMaster);
+    EXPECT_FALSE(pod["securityContext"].contains("runAsNonRoot")) << patch;
+    EXPECT_EQ(pod["securityContext"]["runAsUser"], 1000) << patch;
+    const Json& main = pod["containers"][0]["securityContext"];
+    EXPECT_EQ(main.contains("runAsNonRoot"), !main.contains("runAsUser")) << patch;
+  }
+  const Json demanded = PodSpec(Patched("spec: {podSecurityContext: {runAsNonRoot: true}, master: {securityContext: {runAsUser: 0}}}"), Role::kMaster);
+  EXPECT_EQ(demanded["securityContext"]["runAsNonRoot"], true) << "the user's own word";
+}
+
+TEST(Render, ProxiesFromElsewhereStayAsTheyAre) {
+  const Json env = PodSpec(Patched("spec: {master: {env: [{name: NO_PROXY, valueFrom: {configMapKeyRef: {name: c, key: k}}}]}}"), Role::kMaster)["containers"][0]["env"];
+  EXPECT_FALSE(env.back().contains("value"));
+  EXPECT_EQ(env.back()["valueFrom"]["configMapKeyRef"]["name"], "c");
+}
+
 TEST(Render, TheUsersVariablesReplaceThoseOfTheirName) {
   const Json env = PodSpec(Patched("spec: {master: {env: [{name: TZ, value: CET}, {name: NO_PROXY, value: db.local}]}}"), Role::kMaster)["containers"][0]["env"];
   int zones = 0;
@@ -335,6 +356,17 @@ TEST(Render, AMonitorIsDeployedUnlessItStandsElsewhere) {
     EXPECT_EQ(Patched(spec).Find(Role::kMonitor), nullptr) << spec;
     EXPECT_EQ(Patched(spec).FindManifest("StatefulSet", "orders-dm-monitor"), nullptr) << spec;
   }
+}
+
+TEST(Render, TheMonitorStandsWhereItIsToldTo) {
+  const auto spec = [](const std::string& monitor) {
+    const Objects objects = Patched("spec: {nodeSelector: {disk: fast}, tolerations: [{key: a, operator: Exists}], monitor: " + monitor + "}");
+    return (*objects.FindManifest("StatefulSet", "orders-dm-monitor"))["spec"]["template"]["spec"];
+  };
+  EXPECT_EQ(spec("{replicas: 1}")["nodeSelector"], (Json{{"disk", "fast"}}));
+  const Json own = spec("{replicas: 1, nodeSelector: {pool: infra}, tolerations: []}");
+  EXPECT_EQ(own["nodeSelector"], (Json{{"pool", "infra"}}));
+  EXPECT_TRUE(own["tolerations"].empty());
 }
 
 TEST(Render, AlertsAreSentToTheAlertmanagersThatAreNamed) {

@@ -1,5 +1,7 @@
 #include "dm/desired/security.h"
 
+#include <algorithm>
+
 #include "dm/desired/merge.h"
 
 namespace dm::desired {
@@ -16,7 +18,18 @@ bool WantsPrivileges(const Json& asked) {
   return false;
 }
 
-}  // namespace
+bool RunsAsRoot(const Json& container) {
+  const Json* user = base::FindPath(container, {"securityContext", "runAsUser"});
+  return user != nullptr && user->is_number_integer() && *user == 0;
+}
+
+bool AnyRunsAsRoot(const Json& pod_spec) {
+  for (const char* list : {"containers", "initContainers"}) {
+    const Json* containers = base::Find(pod_spec, list);
+    if (containers != nullptr && std::any_of(containers->begin(), containers->end(), RunsAsRoot)) return true;
+  }
+  return false;
+}
 
 Json PodSecurity(const Context& context) {
   Json security = {{"runAsNonRoot", true},
@@ -31,6 +44,17 @@ Json PodSecurity(const Context& context) {
   if (base::Find(*asked, "seccompProfile") != nullptr) security.erase("seccompProfile");   // one of several forms: not merged
   MergeObject(security, *asked);
   return security;
+}
+
+}  // namespace
+
+void PutSecurity(const Context& context, Json& pod_spec) {
+  Json& security = pod_spec["securityContext"] = PodSecurity(context);
+  const Json* asked = ObjectSetting(context, "podSecurityContext");
+  if (asked != nullptr && asked->contains("runAsNonRoot")) return;
+  if (!AnyRunsAsRoot(pod_spec) || security.erase("runAsNonRoot") == 0) return;
+  Json& main = pod_spec["containers"][0];
+  if (!RunsAsRoot(main)) main["securityContext"].emplace("runAsNonRoot", true);
 }
 
 Json ContainerSecurity(const Context& context) {

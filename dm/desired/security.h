@@ -5,7 +5,9 @@
 
 namespace dm::desired {
 
-Json PodSecurity(const Context& context);
+// The pod's own, once its containers are known: the pod demands no other user than root where one of them says it is root; the
+// DM container then demands it for itself.
+void PutSecurity(const Context& context, Json& pod_spec);
 Json ContainerSecurity(const Context& context);
 
 }  // namespace dm::desired

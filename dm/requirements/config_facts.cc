@@ -23,6 +23,7 @@ std::string DataDir(const DMCluster& cluster, Role role) {
 
 bool Below(std::string_view path, std::string_view directory) {
   if (path.find("..") != std::string_view::npos) return false;
+  while (directory.size() > 1 && directory.back() == '/') directory.remove_suffix(1);
   return path == directory || (base::StartsWith(path, directory) && path[directory.size()] == '/');
 }
 
@@ -52,6 +53,7 @@ std::string Ours(const DMCluster& cluster, Role role, std::string_view key) {
   const std::string tls = Mount(role) + "-tls/";
   if (key == "openapi" || key == "experimental.openapi") return "true";
   if (key == "data-dir") return DataDir(cluster, role);
+  if (!cluster.tls && base::StartsWith(key, "ssl-")) return {};      // none is set: what the file says, DM would look for
   if (key == "ssl-ca") return tls + "ca.crt";
   if (key == "ssl-cert") return tls + "tls.crt";
   if (key == "ssl-key") return tls + "tls.key";
@@ -69,12 +71,12 @@ bool Harmless(const DMCluster& cluster, Role role, std::string_view key, const s
   return false;
 }
 
-// nullptr: DM accepts the value's kind. BurntSushi's reader takes no whole number for a float field.
+// nullptr: DM accepts the value's kind. Its reader (BurntSushi/toml, 1.1.0 in DM 6.1) takes a whole number for a float, since 1.0.
 const char* WrongKind(KeyKind kind, const Json& value) {
   switch (kind) {
     case KeyKind::kString: return value.is_string() ? nullptr : "a string";
     case KeyKind::kInteger: return value.is_number_integer() ? nullptr : "a whole number";
-    case KeyKind::kFloat: return value.is_number_float() ? nullptr : "a number with a point, such as 10.0";
+    case KeyKind::kFloat: return value.is_number() ? nullptr : "a number, such as 10.0";
     case KeyKind::kBool: return value.is_boolean() ? nullptr : "true or false";
     case KeyKind::kStrings: return value.is_array() ? nullptr : "a list of strings";
     case KeyKind::kTable: return value.is_object() ? nullptr : "a table";
@@ -142,6 +144,14 @@ ConfigFacts ReadConfig(const DMCluster& cluster, Role role) {
   }
   Flatten(cluster, role, version, "", *parsed, facts);
   return facts;
+}
+
+bool RelayLogElsewhere(const DMCluster& cluster) {
+  const auto entries = ReadConfig(cluster, Role::kWorker).entries;
+  return std::any_of(entries.begin(), entries.end(), [](const ConfigEntry& entry) {
+    return entry.known != nullptr && entry.known->owner == KeyOwner::kRelayDir && entry.standing == Standing::kFine && !entry.value.empty() &&
+           !Below(entry.value, Mount(Role::kWorker));
+  });
 }
 
 }  // namespace dm::requirements

@@ -33,5 +33,7 @@ struct ConfigFacts {
 };
 
 ConfigFacts ReadConfig(const DMCluster& cluster, Role role);
+// Does the workers' relay-dir lie on a volume that the user mounts, and so not on the claim?
+bool RelayLogElsewhere(const DMCluster& cluster);
 
 }  // namespace dm::requirements

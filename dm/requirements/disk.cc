@@ -36,10 +36,11 @@ DiskGrade GradeOf(std::span<const Medium> media, std::string_view value) {
 // An unknown member of a list leaves the whole unknown, unless what is known is already the weakest there is.
 DiskGrade Weakest(std::span<const Medium> media, std::string_view list) {
   DiskGrade weakest = DiskGrade::kNvme;
-  bool unknown = false;
+  bool unknown = false, any = false;
   for (const std::string_view part : base::Split(list, ',')) {
     const std::string_view value = base::Trim(part);
     if (value.empty()) continue;
+    any = true;
     const DiskGrade grade = GradeOf(media, value);
     if (grade == DiskGrade::kUnknown) {
       unknown = true;
@@ -47,7 +48,7 @@ DiskGrade Weakest(std::span<const Medium> media, std::string_view list) {
       weakest = std::min(weakest, grade);
     }
   }
-  return unknown && weakest != DiskGrade::kHddCold ? DiskGrade::kUnknown : weakest;
+  return !any ? DiskGrade::kUnknown : unknown && weakest != DiskGrade::kHddCold ? DiskGrade::kUnknown : weakest;
 }
 
 // Volume performance units: 0 is the lower cost tier, 10 balanced and 20 higher performance, from 30 on ultra.

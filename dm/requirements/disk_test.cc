@@ -86,6 +86,7 @@ const Case kCases[] = {
     {"driver.longhorn.io", {{"diskSelector", "nvme"}}, kNvme},
     {"driver.longhorn.io", {{"diskSelector", "ssd,fast"}}, kUnknown},
     {"driver.longhorn.io", {{"diskSelector", "hdd"}}, kHdd},
+    {"driver.longhorn.io", {{"diskSelector", ","}}, kUnknown},
     {"driver.longhorn.io", {}, kUnknown},
     {"csi.proxmox.sinextra.dev", {{"ssd", "true"}}, kSsd},
     {"csi.proxmox.sinextra.dev", {{"ssd", "false"}}, kHdd},

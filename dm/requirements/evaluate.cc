@@ -14,6 +14,22 @@ constexpr const char* kNamespaceName = "kubernetes.io/metadata.name";   // a lab
 
 }  // namespace
 
+LiveClaim ReadLiveClaim(const base::Json& object, Role role) {
+  const auto amount = [&](std::initializer_list<std::string_view> path) {
+    const base::Json* value = base::FindPath(object, path);
+    const auto parsed = value == nullptr ? base::Result<kube::api::Quantity>(kube::api::Quantity()) : kube::api::Quantity::FromJson(*value);
+    return parsed ? *parsed : kube::api::Quantity();
+  };
+  LiveClaim claim;
+  claim.role = role;
+  if (const base::Json* name = base::FindPath(object, {"metadata", "name"}); name != nullptr && name->is_string()) claim.name = name->get<std::string>();
+  const auto asked = amount({"spec", "resources", "requests", "storage"});
+  claim.capacity = amount({"status", "capacity", "storage"});
+  if (!asked.IsZero()) claim.capacity = std::min(claim.capacity, asked);
+  if (const base::Json* spec = base::Find(object, "spec")) claim.storage_class = base::GetString(*spec, "storageClassName");
+  return claim;
+}
+
 Subject MakeSubject(DMCluster cluster, const ClusterView& view, const Policy& policy, LiveFacts live) {
   Subject subject;
   const std::string ns = cluster.meta.ns.empty() ? "default" : cluster.meta.ns;

@@ -17,14 +17,17 @@ namespace dm::requirements {
 struct LiveClaim {
   Role role;
   std::string name;
-  kube::api::Quantity capacity;          // zero: never provisioned
+  // What was asked for and is there, so the smaller of the two: drivers round up, and a request that was never carried out may be
+  // taken back. Zero: never provisioned.
+  kube::api::Quantity capacity;
   std::optional<std::string> storage_class;
 };
+// Of a PersistentVolumeClaim as the API server gives it.
+LiveClaim ReadLiveClaim(const base::Json& object, Role role);
 struct LiveFacts {
   bool known = false;
   std::vector<LiveClaim> claims;
   std::vector<std::string> sources;      // that the running DM reports
-  std::vector<std::string> member_versions;
 };
 
 struct Subject {

@@ -96,6 +96,20 @@ spec:
   EXPECT_EQ(fixtures::Names(report, Severity::kDeny), std::vector<std::string>{"WorkerCPU"});
 }
 
+// A container of DM's own name is merged into it, and what it says counts: so it is named.
+TEST(Minimums, AMergedContainerIsNamed) {
+  const Report report = Judged(Patched(Production(), R"(
+spec:
+  worker:
+    requests: {cpu: "16", memory: 48Gi}
+    additionalContainers: [{name: dm-worker, resources: {requests: {cpu: "1"}}}]
+)"), GoodView());
+  const Finding* finding = fixtures::FindRule(report, "WorkerCPU");
+  ASSERT_NE(finding, nullptr);
+  EXPECT_EQ(finding->field, "spec.worker.additionalContainers[dm-worker].resources.requests.cpu");
+  EXPECT_EQ(finding->found, "1");
+}
+
 TEST(Minimums, ThePolicyRaisesAndLowersThem) {
   Policy policy = *ParsePolicy("minimums: {production.worker.cpu: 24}");
   const Report raised = Judged(Production(), GoodView(), policy);

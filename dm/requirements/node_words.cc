@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <bit>
-#include <set>
+#include <map>
 
 #include "base/strings.h"
+#include "dm/requirements/os_version.h"
 #include "dm/requirements/wording.h"
 
 namespace dm::requirements {
@@ -76,6 +77,32 @@ bool SeparatesGroups(const RoleNodes& nodes, const std::vector<GroupKinds>& kind
   return true;
 }
 
+// Of each system the oldest that was seen, or the line would not admit all.
+std::string AdmitLines(const RoleNodes& nodes, const KindWeights& weights) {
+  const FaultSet of_os = weights.denying & static_cast<FaultSet>(Bit(KindFault::kOsUnlisted) | Bit(KindFault::kOsUnsupported));
+  std::map<std::string, const OsFacts*> oldest;
+  for (const Candidate& candidate : nodes.candidates) {
+    if (candidate.kind || (candidate.faults & of_os) == 0) continue;
+    const OsFacts& os = candidate.node->os;
+    if (os.name.empty()) continue;
+    const auto [at, fresh] = oldest.emplace(os.name, &os);
+    if (!fresh && VersionNumbers(os.version) < VersionNumbers(at->second->version)) at->second = &os;
+  }
+  std::vector<std::string> lines;
+  for (const auto& [name, os] : oldest) {
+    if (lines.size() < kNamed) lines.push_back(AdmitLine(*os));
+  }
+  return lines.empty() ? std::string() : "operatingSystems: [" + base::Join(lines, ", ") + "]";
+}
+
+std::string MissingLabels(const RoleNodes& nodes, const KindWeights& weights) {
+  std::vector<std::string> labels;
+  const auto lacking = [&](KindFault fault) { return Has(weights.denying, fault) && nodes.WithFault(fault, false) > 0; };
+  if (lacking(KindFault::kOsUnknown)) labels.emplace_back(annotations::kNodeOsVersion);
+  if (lacking(KindFault::kNetworkUnknown)) labels.emplace_back(annotations::kNodeNetworkGbps);
+  return base::Join(labels, " and ");
+}
+
 }  // namespace
 
 Misses DescribeMisses(const RoleNodes& nodes, const KindWeights& weights, Environment environment) {
@@ -99,8 +126,7 @@ Misses DescribeMisses(const RoleNodes& nodes, const KindWeights& weights, Enviro
   for (const auto& equals : by_distance) nearest.insert(nearest.end(), equals.begin(), equals.end());
   if (nearest.size() > kNamed) nearest.resize(kNamed);
   const auto failed = nodes.candidates.size() - static_cast<std::size_t>(nodes.qualified);
-  std::set<std::string> admitted;
-  std::vector<std::string> named, admit;
+  std::vector<std::string> named;
   for (const Candidate* miss : nearest) {
     const NodeView& node = *miss->node;
     misses.nodes.push_back(node.node->meta.name);
@@ -109,14 +135,13 @@ Misses DescribeMisses(const RoleNodes& nodes, const KindWeights& weights, Enviro
       const auto fault = static_cast<KindFault>(i);
       if (!Has(miss->faults, fault) || !Has(weights.denying, fault)) continue;
       why.push_back(Describe(fault, node, nodes.role, environment));
-      const bool of_os = fault == KindFault::kOsUnlisted || fault == KindFault::kOsUnsupported;
-      if (of_os && !node.os.name.empty() && admitted.insert(node.os.name).second) admit.push_back(AdmitLine(node.os));
     }
     named.push_back(node.node->meta.name + " " + base::Join(why, " and "));
   }
   misses.named = base::Join(named, "; ");
   if (failed > kNamed) misses.named += "; and " + std::to_string(failed - kNamed) + " more";
-  if (!admit.empty()) misses.admit = "operatingSystems: [" + base::Join(admit, ", ") + "]";
+  misses.admit = AdmitLines(nodes, weights);
+  misses.labels = MissingLabels(nodes, weights);
   return misses;
 }
 

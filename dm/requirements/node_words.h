@@ -14,6 +14,7 @@ struct Misses {
   std::string named;                    // "debian-1 runs Debian GNU/Linux 12, which is not in the table; …"
   std::vector<std::string> nodes;       // up to five, the nearest miss first
   std::string admit;                    // policy lines that would admit the operating systems seen; may be empty
+  std::string labels;                   // of nodes, that would say what is not known; may be empty
 };
 Misses DescribeMisses(const RoleNodes& nodes, const KindWeights& weights, Environment environment);
 

@@ -55,7 +55,7 @@ std::string Label(const kube::api::Node& node, std::string_view key) {
 bool FamiliesDisagree(const OsName& os, const Kernel& kernel) {
   if (kernel.wsl) return true;
   if (kernel.family == OsFamily::kLinuxKit) return os.family != OsFamily::kLinuxKit;
-  if (os.distribution == Distribution::kNone || kernel.family == OsFamily::kOther) return false;
+  if (os.distribution == Distribution::kNone || os.family == OsFamily::kOther || kernel.family == OsFamily::kOther) return false;   // not known
   if (os.family != kernel.family) return true;
   return kernel.el > 0 && MajorOf(os.version) > 0 && kernel.el != MajorOf(os.version);
 }

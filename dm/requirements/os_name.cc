@@ -18,6 +18,7 @@ struct Prefix {
 };
 
 constexpr std::string_view kRhelName = "Red Hat Enterprise Linux";
+constexpr std::string_view kScosName = "CentOS Stream CoreOS";
 constexpr std::string_view kRhcosName = "Red Hat Enterprise Linux CoreOS";
 
 constexpr Prefix kPrefixes[] = {
@@ -26,6 +27,7 @@ constexpr Prefix kPrefixes[] = {
     {"Red Hat Enterprise Linux Workstation", Distribution::kRhel, OsFamily::kEl, kRhelName},
     {"Red Hat Enterprise Linux", Distribution::kRhel, OsFamily::kEl, kRhelName},
     {"CentOS Linux", Distribution::kCentos, OsFamily::kEl, "CentOS"},
+    {"CentOS Stream CoreOS", Distribution::kCentosStream, OsFamily::kEl, kScosName},
     {"CentOS Stream", Distribution::kCentosStream, OsFamily::kEl, "CentOS Stream"},
     {"CentOS release", Distribution::kCentos, OsFamily::kEl, "CentOS"},
     {"CentOS", Distribution::kCentos, OsFamily::kEl, "CentOS"},
@@ -70,6 +72,18 @@ std::string RhelOfRhcos(std::string_view text) {
   const std::size_t major = digits.front() == '1' ? 2 : 1;     // 8.10 is 810, 10.1 is 101
   if (digits.size() <= major) return {};
   return digits.substr(0, major) + "." + digits.substr(major);
+}
+
+// OKD's: 414.9.202401091452-0 says Stream's version in its second field, 9.0.20250411-0 in its first.
+std::string StreamOfScos(std::string_view text) {
+  const auto numbers = VersionNumbers(VersionWord(text));
+  if (numbers.size() < 2) return {};
+  return std::to_string(numbers[0] <= 20 ? numbers[0] : numbers[1]);
+}
+
+std::string VersionOf(Distribution distribution, std::string_view name, std::string_view rest) {
+  if (distribution == Distribution::kRhcos) return RhelOfRhcos(rest);
+  return name == kScosName ? StreamOfScos(rest) : VersionWord(rest);
 }
 
 OsFamily FamilyOf(std::string_view name) {
@@ -122,7 +136,7 @@ OsName ParseOsImage(std::string_view image) {
     os.distribution = row.distribution;
     os.family = row.family;
     os.name = std::string(row.name);
-    os.version = row.distribution == Distribution::kRhcos ? RhelOfRhcos(rest) : VersionWord(rest);
+    os.version = VersionOf(row.distribution, row.name, rest);
     os.says_lts = rest.find(" LTS") != std::string_view::npos;
     return os;
   }

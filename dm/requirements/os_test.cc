@@ -45,6 +45,8 @@ const Vector kVectors[] = {
     {"CentOS Linux 8 (Core)", "4.18.0-147.5.1.el8_1.x86_64", kPass, "CentOS", "8"},
     {"CentOS Stream 8", "4.18.0-500.el8.x86_64", kPass, "CentOS Stream", "8"},
     {"CentOS Stream 9", "5.14.0-391.el9.x86_64", kPass, "CentOS Stream", "9"},
+    {"CentOS Stream CoreOS 414.9.202401091452-0", "5.14.0-404.el9.x86_64", kPass, "CentOS Stream CoreOS", "9"},
+    {"CentOS Stream CoreOS 9.0.20250411-0", "5.14.0-575.el9.x86_64", kPass, "CentOS Stream CoreOS", "9"},
     {"Red Hat Enterprise Linux Server 7.2 (Maipo)", "3.10.0-327.el7.x86_64", kFail, "Red Hat Enterprise Linux", "7.2"},
     {"Red Hat Enterprise Linux Server 7.3 (Maipo)", "3.10.0-514.21.1.el7.x86_64", kPass, "Red Hat Enterprise Linux", "7.3"},
     {"Red Hat Enterprise Linux Server 7.5 (Maipo)", "3.10.0-862.el7.x86_64", kPass, "Red Hat Enterprise Linux", "7.5"},

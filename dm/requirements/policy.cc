@@ -46,8 +46,12 @@ void ReadNamespaces(PolicyReader& reader, Policy& policy) {
     }
     NamespacePolicy entry;
     const Json* selector = reader.Map(at + "/selector", {"matchLabels", "matchExpressions"});
-    if (base::Find(*map, "selector") == nullptr) {
+    const Json* written = base::Find(*map, "selector");
+    if (written == nullptr || written->is_null()) {
       reader.Fault(at, "needs a selector; {} selects every namespace");
+    } else if (selector != nullptr && std::any_of(selector->begin(), selector->end(), [](const Json& part) { return part.is_null(); })) {
+      // Empty by a slip of the indentation, as like as not, and it would select every namespace.
+      reader.Fault(at + "/selector", "matchLabels or matchExpressions is empty; {} alone selects every namespace");
     } else if (selector != nullptr) {
       auto parsed = kube::api::ParseLabelSelector(*selector);
       if (parsed) {

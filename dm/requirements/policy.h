@@ -60,6 +60,7 @@ struct Effective {
   bool monitor_external = false;
   bool pinned = false;               // by the namespace's entry of the policy
   bool too_lax = false;              // the object asked for less than its namespace's pin
+  bool stricter = false;             // … or for more, which counts
   std::string why;                   // "pinned by the policy for namespace orders", "spec.environment", "the default"
 };
 // The first entry of policy.namespaces that matches and sets a field decides that field.

@@ -72,6 +72,8 @@ TEST(Policy, EachMistakeIsNamedWithItsLine) {
   };
   const Case cases[] = {
       {"rules:\n  MasterCpu: warn", "line 2: rules.MasterCpu: there is no rule of that name; did you mean MasterCPU?"},
+      {"namespaces:\n- selector:\n  enforcement: audit", "line 2: namespaces[0]: needs a selector; {} selects every namespace"},
+      {"namespaces:\n- selector: {matchLabels: }", "line 2: namespaces[0].selector: matchLabels or matchExpressions is empty; {} alone selects every namespace"},
       {"rules:\n  mastercpu: warn", "line 2: rules.mastercpu: there is no rule of that name; did you mean MasterCPU?"},
       {"rules:\n  Everything: warn", "line 2: rules.Everything: there is no rule of that name; docs/requirements.md lists them"},
       {"rules: {NodeOS: denny}", "line 1: rules.NodeOS: must be deny, warn, info or off, not \"denny\"; did you mean deny?"},

@@ -77,6 +77,7 @@ constexpr RuleRow kRows[] = {
     {Rule::kStorageClassChange, "StorageClassChange", {kD, kD}, kSame,
      "the storage class is that of the existing claims", CheckStorageClassChange},
     {Rule::kTLSSwitch, "TLSSwitch", {kD, kD}, kSame, "TLS between the members of a running cluster is neither switched on nor off", CheckTlsSwitch},
+    {Rule::kDataDirSwitch, "DataDirSwitch", {kD, kD}, kSame, "the members of a running cluster keep the directory that their data is in", CheckDataDirSwitch},
     {Rule::kNameLength, "NameLength", {kD, kD}, kSame,
      "every name derived from the cluster's fits the limits of DNS and labels", CheckNameLength},
     {Rule::kNoEffect, "NoEffect", {kW, kW}, kSame, "a field is accepted for old manifests' sake and does nothing", CheckNoEffect},

@@ -22,7 +22,7 @@ enum class Rule {
   kMonitorReplicas, kMasterCPU, kMasterMemory, kWorkerCPU, kWorkerMemory, kMonitorCPU, kMonitorMemory,
   kMasterDisk, kWorkerDisk, kMonitorDisk, kWorkerDiskHoldsData, kWorkerDiskHoldsAll, kRelaySpaceDeclared, kAtMinimum,
   kCoLocation, kPerformanceTest, kMastersSpread, kEnvironmentTooLax, kSupportedVersion, kConfigParses, kConfigKnownKey,
-  kReservedConfig, kStorageShrink, kStorageClassChange, kTLSSwitch, kNameLength, kNoEffect,
+  kReservedConfig, kStorageShrink, kStorageClassChange, kTLSSwitch, kDataDirSwitch, kNameLength, kNoEffect,
   // storage
   kStorageClassExists, kMasterDiskClass, kWorkerDiskClass, kMonitorDiskClass, kDiskClassUnknown, kNetworkFileSystem,
   kSizeNotEnforced, kCannotExpand, kObjectStorage,

@@ -23,6 +23,7 @@ Effective Resolve(const Policy& policy, const kube::api::Labels& namespace_label
     effective.pinned = true;
     effective.environment = heard ? Stricter(*pin, *heard) : *pin;
     effective.too_lax = wish && *wish < *pin;
+    effective.stricter = effective.environment > *pin;
     effective.why = effective.environment == *pin ? "pinned by the policy for this namespace"
                                                   : "spec.environment, stricter than the policy's pin";
   } else if (heard) {

@@ -36,6 +36,7 @@ void CheckSupportedVersion(Rule, Context&);
 void CheckStorageShrink(Rule, Context&);
 void CheckStorageClassChange(Rule, Context&);
 void CheckTlsSwitch(Rule, Context&);
+void CheckDataDirSwitch(Rule, Context&);
 // rules_names.cc, rules_no_effect.cc
 void CheckEnvironmentTooLax(Rule, Context&);
 void CheckNameLength(Rule, Context&);

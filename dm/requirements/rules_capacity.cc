@@ -1,5 +1,6 @@
 // Room on the nodes: are there enough of them, large enough, that can take the pods at all.
 #include <algorithm>
+#include <set>
 
 #include "base/strings.h"
 #include "dm/requirements/capacity.h"
@@ -57,13 +58,33 @@ std::string MissingLabel(const RoleNodes& nodes) {
   return {};
 }
 
+// What keeps the pods apart besides hosts, and how far it goes: more nodes in the same zones help nobody.
+std::string DomainsWord(const RoleNodes& nodes, bool& too_few) {
+  std::string text;
+  too_few = false;
+  for (const std::string& key : nodes.spreading.exclusive) {
+    if (key == kNodeItself || key == kHostnameLabel) continue;
+    std::set<std::string_view> domains;
+    for (const Candidate& candidate : nodes.candidates) {
+      if (!candidate.kind) continue;
+      if (const auto value = LabelOf(*candidate.node, key)) domains.insert(*value);
+    }
+    text += "; podAntiAffinity allows one pod per value of " + base::Printable(key, 100) + ", and the qualifying nodes have " +
+            std::to_string(domains.size()) + " of them";
+    too_few = too_few || static_cast<int>(domains.size()) < nodes.replicas;
+  }
+  return text;
+}
+
 void ReportTooSmall(Rule rule, Context& context, const RoleNodes& nodes, std::int64_t room) {
   Finding finding = About(nodes.role, nodes.replicas - room);
   const auto fitting = std::count_if(nodes.candidates.begin(), nodes.candidates.end(),
                                      [](const Candidate& c) { return c.kind && (c.fits_now > 0 || !c.size_known); });
   finding.found = "room for " + std::to_string(room);
   finding.required = "room for " + std::to_string(nodes.replicas);
-  const bool apart = nodes.spreading.Apart(), ports = nodes.pods->pod.SharesHostPort(nodes.pods->pod);
+  const bool apart = std::any_of(nodes.spreading.exclusive.begin(), nodes.spreading.exclusive.end(),
+                                 [](const std::string& key) { return key == kNodeItself || key == kHostnameLabel; });
+  const bool ports = nodes.pods->pod.SharesHostPort(nodes.pods->pod);
   finding.message = "only " + std::to_string(room) + " of " + Plural(nodes.replicas, RoleTitle(nodes.role)) + " fit" +
                     (nodes.free ? " beside what runs" : "") + ": each takes " + SizeText(nodes) + (apart ? " on a host of its own" : "") + (ports ? ", as it takes ports of the host (hostNetwork or hostPort)" : "");
   std::string held = ", and " + std::to_string(fitting) + " of " +
@@ -74,13 +95,15 @@ void ReportTooSmall(Rule rule, Context& context, const RoleNodes& nodes, std::in
     held += " (nearest: " + miss->node->node->meta.name + " with " + offer.cpu.ToString() + " CPU and " + offer.memory.ToString() +
             (nodes.free ? " free)" : ")");
   }
+  bool too_few = false;
+  const std::string domains = DomainsWord(nodes, too_few);
   if (nodes.free) {
-    finding.message += MissingLabel(nodes);
+    finding.message += domains + MissingLabel(nodes);
     finding.moment = std::move(held);          // pods come and go
     finding.remedy = "free some room, or add nodes of that size, unless an autoscaler will";
   } else {
-    finding.message += held + MissingLabel(nodes);
-    finding.remedy = "add nodes of that size, unless an autoscaler will";
+    finding.message += held + domains + MissingLabel(nodes);
+    finding.remedy = std::string(too_few ? "add nodes of that size with other values of it" : "add nodes of that size") + ", unless an autoscaler will";
   }
   AddShortage(rule, context, std::move(finding));
 }

@@ -92,6 +92,10 @@ void CheckReservedConfig(Rule rule, Context& context) {
       if (entry.known->owner == KeyOwner::kRelayDir) {
         finding.message = "the relay log would be kept on the container's own disk and be lost with it";
         finding.remedy = "put it below /var/lib/dm-worker, or leave it to the operator";
+      } else if (!context.cluster().tls && base::StartsWith(base::ToLower(entry.key), "ssl-")) {
+        finding.required = "nothing while TLS is off";
+        finding.message = "TLS between the members is off (spec.tlsCluster.enabled), and DM would look for this file all the same";
+        finding.remedy = "remove it from config, or switch TLS on with spec.tlsCluster";
       } else {
         finding.message = "the operator sets " + Quoted(entry.key) + " itself" +
                           (entry.expected.empty() ? "" : ", to " + entry.expected) + ", and this contradicts it";

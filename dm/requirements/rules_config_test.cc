@@ -31,7 +31,8 @@ TEST(Config, Table) {
       {"master", "log-level = ", {"ConfigParses"}},
       {"master", "log-level", {"ConfigParses"}},
       {"master", "log-level = 3", {"ConfigParses"}},
-      {"master", "rpc-rate-limit = 10", {"ConfigParses"}},                 // DM's reader takes no whole number there
+      {"master", "rpc-rate-limit = 10", {}},                               // DM's reader takes a whole number for a float
+      {"master", "rpc-rate-limit = \"10\"", {"ConfigParses"}},
       {"master", "log-levle = \"info\"", {"ConfigKnownKey"}},
       {"master", "[log]\nlevel = \"info\"", {"ConfigKnownKey"}},
       {"master", "keepalive-ttl = 60", {"ConfigKnownKey"}},                // a worker's
@@ -60,7 +61,7 @@ TEST(Config, Table) {
       {"master", "advertise-peer-urls = \"http://a:8291\"", {"ReservedConfig"}},
       {"master", "initial-cluster = \"a=http://a:8291\"", {"ReservedConfig"}},
       {"master", "join = \"a:8261\"", {"ReservedConfig"}},
-      {"master", "ssl-ca = \"/var/lib/dm-master-tls/ca.crt\"", {"NoEffect!warn"}},
+      {"master", "ssl-ca = \"/var/lib/dm-master-tls/ca.crt\"", {"ReservedConfig"}},
       {"master", "ssl-ca = \"/etc/ca.crt\"", {"ReservedConfig"}},
       {"master", "cert-allowed-cn = [\"dm\"]", {}},
       {"worker", "worker-addr = \":8262\"", {"NoEffect!warn"}},
@@ -84,9 +85,20 @@ spec:
   worker:
     config: relay-dir = "/relay/log"
     additionalVolumes: [{name: relay, emptyDir: {}}]
-    additionalVolumeMounts: [{name: relay, mountPath: /relay}]
+    additionalVolumeMounts: [{name: relay, mountPath: /relay/}]
 )"), GoodView());
   EXPECT_EQ(fixtures::Names(own, Severity::kWarn), Words());
+}
+
+TEST(Config, FilesOfTlsAreLookedForWhetherItIsOnOrNot) {
+  const auto judged = [](const char* tls, const char* path) {
+    return Judged(Patched(Production(), std::string("spec: {tlsCluster: {enabled: ") + tls + "}, worker: {config: 'ssl-ca = \"" + path + "\"'}}"), GoodView());
+  };
+  const Report off = judged("false", "/var/lib/dm-worker-tls/ca.crt");
+  EXPECT_EQ(fixtures::Names(off, Severity::kWarn), Words({"ReservedConfig"}));
+  EXPECT_NE(FindRule(off, "ReservedConfig")->message.find("TLS between the members is off"), std::string::npos);
+  EXPECT_EQ(fixtures::Names(judged("true", "/var/lib/dm-worker-tls/ca.crt"), Severity::kWarn), Words({"NoEffect!warn"}));
+  EXPECT_EQ(fixtures::Names(judged("true", "/etc/ca.crt"), Severity::kWarn), Words({"ReservedConfig"}));
 }
 
 TEST(Names, LengthsOfWhatIsDerived) {
@@ -172,18 +184,61 @@ TEST(Version, GoingBackIsARollbackOnlyUntilTheNewerOneHasLed) {
   base::Json before = Production();
   const auto now = Patched(before, "spec: {version: v8.1.0}");
   EXPECT_EQ(fixtures::Names(Change(before, now), Severity::kWarn), Words({"SupportedVersion"}));
-  LiveFacts live;
-  live.known = true;
-  live.member_versions = {"v8.5.7", "v8.1.0"};
-  EXPECT_EQ(fixtures::Names(Change(before, now, live), Severity::kWarn), Words());
+  before["status"]["upgrade"]["masterVersions"] = {"v8.5.7", "v8.1.0"};
+  EXPECT_EQ(fixtures::Names(Change(before, now), Severity::kWarn), Words());
   before["status"]["upgrade"]["newVersionLed"] = true;
-  EXPECT_EQ(fixtures::Names(Change(before, now, live), Severity::kWarn), Words({"SupportedVersion"}));
+  EXPECT_EQ(fixtures::Names(Change(before, now), Severity::kWarn), Words({"SupportedVersion"}));
   before["status"]["upgrade"]["newVersionLed"] = false;
-  live.member_versions = {"v8.5.7"};
-  EXPECT_EQ(fixtures::Names(Change(before, now, live), Severity::kWarn), Words({"SupportedVersion"}));
+  before["status"]["upgrade"]["masterVersions"] = {"v8.5.7"};
+  EXPECT_EQ(fixtures::Names(Change(before, now), Severity::kWarn), Words({"SupportedVersion"}));
   before["status"]["master"]["image"] = "localhost:5000/pingcap/dm:v8.1.0";
-  EXPECT_EQ(fixtures::Names(Change(before, now, live), Severity::kWarn), Words());
-  EXPECT_EQ(fixtures::Names(Change(before, Patched(before, "spec: {version: v8.5.8}"), live), Severity::kWarn), Words());
+  EXPECT_EQ(fixtures::Names(Change(before, now), Severity::kWarn), Words());
+  EXPECT_EQ(fixtures::Names(Change(before, Patched(before, "spec: {version: v8.5.8}")), Severity::kWarn), Words());
+}
+
+// What the other role runs says nothing of the way back.
+TEST(Version, EachRoleGoesBackToWhatItRunsItself) {
+  const auto apart = Patched(Production(), "{spec: {version: v8.5.7, worker: {version: v8.1.0}}, status: {master: {image: 'dm:v8.5.7'}, worker: {image: 'dm:v8.1.0'}}}");
+  const auto masters = Change(apart, Patched(apart, "spec: {version: v8.1.0}"));
+  ASSERT_EQ(fixtures::Names(masters, Severity::kWarn), Words({"SupportedVersion"}));
+  EXPECT_EQ(FindRule(masters, "SupportedVersion")->field, "spec.version");
+  // A mistyped version of the workers alone: masters of the version before lead, which is no reason against going back.
+  const auto typed = Patched(Production(), "{spec: {version: v8.5.7, worker: {version: v8.5.77}}, status: {worker: {image: 'dm:v8.5.77'}, upgrade: "
+                                           "{newVersionLed: true, workerVersions: [v8.5.7], masterVersions: [v8.5.7]}}}");
+  EXPECT_EQ(fixtures::Names(Change(typed, Patched(typed, "spec: {worker: {version: v8.5.7}}")), Severity::kWarn), Words());
+}
+
+TEST(Version, ASingleMasterThatHangsIsTakenBack) {
+  auto hangs = Patched(Production(), "{spec: {version: v8.5.77}, status: {upgrade: {component: dm-worker, newVersionLed: false, masterVersions: [v8.5.77], "
+                                     "workerVersions: [v8.5.7], runningVersions: [v8.5.7, v8.5.77]}}}");
+  const auto back = Patched(hangs, "spec: {version: v8.5.7}");
+  EXPECT_EQ(fixtures::Names(Change(hangs, back), Severity::kWarn), Words());
+  hangs["status"]["upgrade"]["newVersionLed"] = true;
+  EXPECT_EQ(fixtures::Names(Change(hangs, back), Severity::kWarn), Words({"SupportedVersion"}));
+}
+
+// That the other role was too old before is no leave for this one.
+TEST(Version, ARoleThatWasWellDoesNotBecomeTooOld) {
+  const auto apart = Patched(Production(), "spec: {version: v5.4.0, worker: {version: v8.5.7}}");
+  for (const char* patch : {"spec: {worker: {version: null}}", "spec: {worker: {version: v5.4.0}}", "spec: {version: v8.5.7, worker: {version: v5.4.0}}"}) {
+    const ClusterView view = GoodView();
+    const DMCluster stored = fixtures::Cluster(apart);
+    EXPECT_FALSE(ReviewChange(fixtures::Cluster(Patched(apart, patch)), &stored, view, {}).verdict.allowed) << patch;
+  }
+}
+
+TEST(Version, WorkersAreJudgedWhereTheyTakeTheClustersVersion) {
+  const auto apart = Patched(Production(), "spec: {version: v8.5.0, worker: {version: v8.5.7}}");
+  const auto joined = Change(apart, Patched(apart, "spec: {worker: {version: null}}"));
+  ASSERT_EQ(fixtures::Names(joined, Severity::kWarn), Words({"SupportedVersion"}));
+  EXPECT_EQ(FindRule(joined, "SupportedVersion")->role, Role::kWorker);
+  // One that was too old before may be bettered one role after the other.
+  const auto old = Patched(Production(), "spec: {version: v5.4.0}");
+  for (const char* patch : {"spec: {master: {version: v6.1.0}}", "spec: {worker: {version: v6.1.0}}", "spec: {master: {version: v6.1.0}, worker: {version: v5.4.0}}"}) {
+    const ClusterView view = GoodView();
+    const DMCluster stored = fixtures::Cluster(old);
+    EXPECT_TRUE(ReviewChange(fixtures::Cluster(Patched(old, patch)), &stored, view, {}).verdict.allowed) << patch;
+  }
 }
 
 TEST(Claims, CannotShrinkNorChangeTheirClass) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "dm/requirements/config_facts.h"
 #include "dm/requirements/rules.h"
 #include "dm/requirements/wording.h"
 
@@ -21,8 +22,9 @@ struct Load {
 // What is known of the upstreams' needs; nullopt when nothing is.
 std::optional<Load> Needs(const DMCluster& cluster) {
   std::optional<Load> load;
+  const bool elsewhere = RelayLogElsewhere(cluster);
   for (const Upstream& upstream : cluster.upstreams) {
-    const Quantity relay = upstream.relay ? upstream.relay_space.value_or(Quantity()) : Quantity();
+    const Quantity relay = upstream.relay && !elsewhere ? upstream.relay_space.value_or(Quantity()) : Quantity();
     const Quantity need = upstream.data_size.value_or(Quantity()) + relay;
     if (need.IsZero()) continue;
     if (!load) load.emplace();

@@ -56,7 +56,15 @@ Given ReadGiven(const Context& context, const desired::RolePods& pods, Resource 
   const std::string_view section = from_limit ? "limits" : "requests";
   given.field = path + "." + std::string(section) + "." + std::string(word);
   given.written = given.value.has_value();
-  if (given.value) given.text = Written(raw, {section, word}, *given.value);
+  if (!given.value) return given;
+  const base::Json* direct = base::FindPath(raw, {section, word});
+  const auto plain = direct == nullptr ? base::Result<Quantity>(*given.value) : Quantity::FromJson(*direct);
+  if (plain && *plain == *given.value) {
+    given.text = Written(raw, {section, word}, *given.value);
+  } else {    // a container of DM's own name among the additional ones is merged into it
+    given.field = path + ".additionalContainers[" + std::string(pods.main_container) + "].resources.requests." + std::string(word);
+    given.text = given.value->ToString();
+  }
   return given;
 }
 

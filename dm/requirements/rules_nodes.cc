@@ -105,6 +105,7 @@ void CheckNodesForRole(Rule rule, Context& context) {
                       finding.found + " that could take them " + (nodes.qualified == 1 ? "does: " : "do: ") + misses.counted + " (" +
                       misses.named + ")";
     finding.remedy = "add nodes that qualify";
+    if (!misses.labels.empty()) finding.remedy += ", or, where nodes do qualify but do not say so, label them (" + misses.labels + ")";
     if (!misses.admit.empty()) finding.remedy += ", or admit these systems in the policy with " + misses.admit;
     finding.subjects = std::move(misses.nodes);
     context.Add(rule, std::move(finding));

@@ -241,6 +241,36 @@ TEST(Capacity, AffinityToPodsOfOthersIsNotChecked) {
   EXPECT_FALSE(fixtures::WasNotChecked(ours, "NodeCapacity"));
 }
 
+TEST(Capacity, ZonesAreNamedWhereTheyAreTheLimit) {
+  std::vector<NodeSpec> nodes;
+  for (const char* name : {"a", "b", "c", "d"}) {
+    nodes.push_back(Good(name));
+    nodes.back().labels["topology.kubernetes.io/zone"] = name[0] < 'c' ? "z1" : "z2";
+  }
+  const auto object = Patched(Production(), "spec: {master: {affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: "
+                                            "topology.kubernetes.io/zone, labelSelector: {matchLabels: {app.kubernetes.io/component: dm-master}}}]}}}}");
+  const Report report = Judged(object, View(nodes));
+  const Finding* room = FindRule(report, "NodeCapacity");
+  ASSERT_NE(room, nullptr);
+  EXPECT_NE(room->message.find("one pod per value of topology.kubernetes.io/zone, and the qualifying nodes have 2 of them"), std::string::npos) << room->message;
+  EXPECT_NE(room->remedy.find("with other values of it"), std::string::npos) << room->remedy;
+}
+
+TEST(NodesForRole, TellsWhichLabelsWouldHelpAndTheOldestSystemToAdmit) {
+  std::vector<NodeSpec> nodes = {Good("a"), Good("b"), Good("c"), Good("d")};
+  nodes[0].os = "CentOS Linux 7 (Core)";
+  nodes[0].kernel = "5.4.278-1.el7.elrepo.x86_64";
+  nodes[1].os = "Rocky Linux 9.5 (Blue Onyx)";
+  nodes[2].os = "Rocky Linux 8.7 (Green Obsidian)";
+  nodes[1].kernel = "5.14.0-503.14.1.el9_5.x86_64";
+  nodes[2].kernel = "4.18.0-425.3.1.el8.x86_64";
+  const Report report = Judged(Production(), View(nodes));
+  const Finding* few = FindRule(report, "NodesForRole");
+  ASSERT_NE(few, nullptr);
+  EXPECT_NE(few->remedy.find("dm.pingcap.com/os-version"), std::string::npos) << few->remedy;
+  EXPECT_NE(few->remedy.find("{name: \"Rocky Linux\", minVersion: \"8.7\"}"), std::string::npos) << few->remedy;
+}
+
 TEST(Capacity, UnknownSizesAreNotChecked) {
   NodeSpec silent = Good("a");
   silent.cpu = silent.memory = "";

@@ -124,6 +124,14 @@ TEST(Disk, TheWorkersDiskIsGreaterThanTheData) {
   for (const Row& row : rows) {
     EXPECT_EQ(fixtures::Names(Judged(Patched(Production(), row.patch), GoodView()), Severity::kWarn), row.expected) << row.patch;
   }
+  const auto relay = Patched(Patched(Production(), spec("310Gi", "{name: a, dataSize: 300Gi, relay: {enabled: true, space: 40Gi}}")), R"(
+spec:
+  worker:
+    config: relay-dir = "/relay/log"
+    additionalVolumes: [{name: relay, emptyDir: {}}]
+    additionalVolumeMounts: [{name: relay, mountPath: /relay}]
+)");
+  EXPECT_EQ(fixtures::Names(Judged(relay, GoodView()), Severity::kWarn), Words()) << "the relay log lies on a volume of its own";
   const Policy sum = *ParsePolicy("dataFits: sum");
   const auto two = Patched(Production(), rows[7].patch);
   EXPECT_EQ(fixtures::Names(Judged(two, GoodView(), sum), Severity::kWarn), Words({"WorkerDiskHoldsAll"}));

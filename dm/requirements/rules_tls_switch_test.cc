@@ -58,6 +58,33 @@ TEST(TlsSwitch, IsNoQuestionOfANewObject) {
   EXPECT_EQ(FindRule(report, "TLSSwitch"), nullptr);
 }
 
+TEST(DataDirSwitch, TheDataOfRunningMembersStaysWhereItIs) {
+  struct Case {
+    const char *before, *now;
+    const char* field;               // null: no finding
+    std::vector<LiveClaim> claims;
+  };
+  const LiveClaim master{Role::kMaster, "m", {}, std::nullopt}, worker{Role::kWorker, "w", {}, std::nullopt};
+  const Case cases[] = {
+      {"{}", "spec: {master: {dataSubDir: d}}", "spec.master.dataSubDir", {master}},
+      {"spec: {master: {dataSubDir: d}}", "{}", "spec.master.dataSubDir", {master}},
+      {"spec: {master: {dataSubDir: d}}", "spec: {master: {dataSubDir: d}}", nullptr, {master}},
+      {"{}", "spec: {worker: {dataSubDir: d}}", "spec.worker.dataSubDir", {master, worker}},
+      {"{}", "spec: {worker: {dataSubDir: d}}", nullptr, {master}},
+      {"{}", "spec: {master: {dataSubDir: d}}", nullptr, {}},
+  };
+  const ClusterView view = GoodView();
+  for (const Case& c : cases) {
+    LiveFacts live;
+    live.known = true;
+    live.claims = c.claims;
+    const Subject old = MakeSubject(fixtures::Cluster(Patched(Production(), c.before)), view, {}, live);
+    const Report report = Evaluate(MakeSubject(fixtures::Cluster(Patched(Production(), c.now)), view, {}, live), &old, view, {});
+    const Finding* finding = FindRule(report, "DataDirSwitch");
+    EXPECT_EQ(finding == nullptr ? "" : finding->field, c.field == nullptr ? "" : c.field) << c.before << " -> " << c.now;
+  }
+}
+
 TEST(Rollback, ToAVersionThatTheOperatorSaysStillRuns) {
   base::Json before = Production();
   const auto now = Patched(before, "spec: {version: v8.1.0}");
@@ -67,11 +94,11 @@ TEST(Rollback, ToAVersionThatTheOperatorSaysStillRuns) {
     return fixtures::Names(Evaluate(MakeSubject(fixtures::Cluster(now), view, {}, {}), &old, view, {}), Severity::kWarn);
   };
   EXPECT_EQ(names(), Words({"SupportedVersion"}));
-  before["status"]["upgrade"]["runningVersions"] = {"v8.1.0", "v8.5.7"};
+  before["status"]["upgrade"]["masterVersions"] = {"v8.1.0", "v8.5.7"};
   EXPECT_EQ(names(), Words());
   before["status"]["upgrade"]["newVersionLed"] = true;
   EXPECT_EQ(names(), Words({"SupportedVersion"}));
-  before["status"]["upgrade"] = {{"runningVersions", {"v8.5.7"}}};
+  before["status"]["upgrade"] = {{"masterVersions", {"v8.5.7"}}};
   EXPECT_EQ(names(), Words({"SupportedVersion"}));
 }
 

@@ -23,22 +23,26 @@ std::string TagOf(std::string_view image) {
                                                                                              : std::string(image.substr(colon + 1));
 }
 
-// Going back is allowed while a member still runs the older version and no master of the newer one has led: until then
-// the newer one has written nothing that the older one would not read.
-bool MayRollBack(const Context& context, const Version& wanted) {
+// Going back is allowed while a member of the role still runs the older version and, of masters, none of the newer one has led:
+// until then the newer one has written nothing that the older one would not read.
+bool MayRollBack(const Context& context, Role role, const Version& wanted) {
   const base::Json& status = context.before->cluster.status;
   const base::Json* led = base::FindPath(status, {"upgrade", "newVersionLed"});
-  if (led != nullptr && led->is_boolean() && led->get<bool>()) return false;
-  std::vector<std::string> running = context.now.live.member_versions;
-  const base::Json* still = base::FindPath(status, {"upgrade", "runningVersions"});   // the operator's word, while it rolls
-  if (still != nullptr && still->is_array()) {
+  if (role == Role::kMaster && led != nullptr && led->is_boolean() && led->get<bool>()) return false;
+  std::vector<std::string> running;
+  // The operator's word, while it rolls.
+  const auto add = [&](std::string_view list) {
+    const base::Json* still = base::FindPath(status, {"upgrade", list});
+    if (still == nullptr || !still->is_array()) return;
     for (const base::Json& tag : *still) {
       if (tag.is_string()) running.push_back(tag.get<std::string>());
     }
-  }
-  for (const std::string_view part : {"master", "worker"}) {
-    const base::Json* block = base::Find(status, part);
-    if (block != nullptr) running.push_back(TagOf(base::GetStringOr(*block, "image")));
+  };
+  add(role == Role::kMaster ? "masterVersions" : "workerVersions");
+  // The only master may have been replaced already, and hang; the workers then still tell where it came from.
+  if (role == Role::kMaster && led != nullptr && *led == false) add("runningVersions");
+  if (const base::Json* block = base::Find(status, role == Role::kMaster ? "master" : "worker")) {
+    running.push_back(TagOf(base::GetStringOr(*block, "image")));    // before the operator has seen the change
   }
   return std::any_of(running.begin(), running.end(), [&](const std::string& tag) { return ParseVersion(tag) == wanted; });
 }
@@ -80,13 +84,18 @@ void JudgeVersion(Rule rule, Context& context, Role role) {
     Finding finding = AboutVersion(role, field, tag);
     finding.required = "v6.1.0 or later";
     finding.shortfall = Behind(*series, Version{kOldestMajor, kOldestMinor, 0, ""});
+    // The same finding whichever field says it, so that who splits it in two makes nothing worse; but not for a role that was
+    // well before.
+    const auto had = context.before == nullptr ? std::nullopt : ParseVersion(context.before->cluster.VersionOf(role));
+    if (!had || !IsSupported(*had)) finding.role = Role::kMaster;
+    finding.key = finding.role == role && had && IsSupported(*had) ? "unsupported now" : "unsupported";
     finding.message = "DM before 6.1 lacks the API with which sources and members are moved safely";
     finding.remedy = "use v6.1.0 or later";
     return context.Add(rule, std::move(finding));
   }
   if (context.before == nullptr) return;
   const auto old = ParseVersion(context.before->cluster.VersionOf(role));
-  if (!old || !(*version < *old) || MayRollBack(context, *version)) return;
+  if (!old || !(*version < *old) || MayRollBack(context, role, *version)) return;
   Finding finding = AboutVersion(role, field, tag);
   finding.key = "downgrade";
   finding.required = old->ToString() + " or later";
@@ -107,7 +116,9 @@ const std::optional<Quantity>* SizeOf(const DMCluster& cluster, Role role) {
 void CheckSupportedVersion(Rule rule, Context& context) {
   const DMCluster& cluster = context.cluster();
   JudgeVersion(rule, context, Role::kMaster);
-  const bool same = VersionField(cluster, Role::kWorker) == VersionField(cluster, Role::kMaster);
+  // Where one field says it for both, once; but not where the workers come from elsewhere.
+  const bool same = VersionField(cluster, Role::kWorker) == VersionField(cluster, Role::kMaster) &&
+                    (context.before == nullptr || context.before->cluster.VersionOf(Role::kWorker) == context.before->cluster.VersionOf(Role::kMaster));
   if (cluster.has_worker && !same) JudgeVersion(rule, context, Role::kWorker);
 }
 
@@ -180,20 +191,20 @@ void CheckStorageClassChange(Rule rule, Context& context) {
   }
 }
 
-// Has a cluster of members come of this spec? Before that the switch is a correction.
-static bool HasMembers(const Context& context) {
+// Have members of that role come of this spec? Before that a switch is a correction.
+static bool HasMembers(const Context& context, Role role) {
   const base::Json& status = context.before->cluster.status;
   const base::Json* id = base::FindPath(status, {"bootstrap", "clusterID"});
-  if (id != nullptr && id->is_string() && !id->get<std::string>().empty()) return true;
-  const base::Json* members = base::FindPath(status, {"master", "members"});
+  if (role == Role::kMaster && id != nullptr && id->is_string() && !id->get<std::string>().empty()) return true;
+  const base::Json* members = base::FindPath(status, {RoleName(role), "members"});
   if (members != nullptr && members->is_object() && !members->empty()) return true;
   const auto& claims = context.now.live.claims;
-  return std::any_of(claims.begin(), claims.end(), [](const LiveClaim& claim) { return claim.role == Role::kMaster; });
+  return std::any_of(claims.begin(), claims.end(), [&](const LiveClaim& claim) { return claim.role == role; });
 }
 
 void CheckTlsSwitch(Rule rule, Context& context) {
   if (context.before == nullptr || context.before->cluster.tls == context.cluster().tls) return;
-  if (!HasMembers(context)) {
+  if (!HasMembers(context, Role::kMaster)) {
     if (!context.now.live.known) context.NotCheck(rule, "the cluster's claims are not known");
     return;
   }
@@ -208,6 +219,29 @@ void CheckTlsSwitch(Rule rule, Context& context) {
   finding.remedy = std::string("keep it ") + (on ? "off" : "on") +
                    ", or export sources and tasks (dmctl config export), create a new DMCluster with the other setting, and import them there";
   context.Add(rule, std::move(finding));
+}
+
+void CheckDataDirSwitch(Rule rule, Context& context) {
+  if (context.before == nullptr) return;
+  for (const Role role : {Role::kMaster, Role::kWorker}) {
+    const std::string& now = context.cluster().component(role).data_sub_dir;
+    const std::string& was = context.before->cluster.component(role).data_sub_dir;
+    if (now == was || (role == Role::kWorker && !context.cluster().has_worker)) continue;
+    if (!HasMembers(context, role)) {
+      if (!context.now.live.known) context.NotCheck(rule, "the cluster's claims are not known");
+      continue;
+    }
+    Finding finding;
+    finding.role = role;
+    finding.field = PathOf(role) + ".dataSubDir";
+    finding.shape = now.empty() ? Shape::kRequired : Shape::kInvalid;
+    finding.found = now;
+    finding.required = was.empty() ? "no dataSubDir" : was;
+    finding.shortfall = Shortfall::Count(1);
+    finding.message = "the data of running " + std::string(RoleTitle(role)) + "s stays where it is, and at their next start they would look elsewhere";
+    finding.remedy = was.empty() ? "take it away" : "keep it at " + was;
+    context.Add(rule, std::move(finding));
+  }
 }
 
 }  // namespace dm::requirements

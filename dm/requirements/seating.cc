@@ -69,10 +69,19 @@ class Table {
     SortIntoPlaces();
   }
 
-  std::int64_t SeatAll(std::size_t role) {
-    std::int64_t placed = 0;
-    while (placed < guests_[role].nodes->replicas && SeatOne(role)) ++placed;
-    return placed;
+  // How many more find a place.
+  std::int64_t SeatMore(std::size_t role, std::int64_t placed) {
+    std::int64_t more = 0;
+    while (placed + more < guests_[role].nodes->replicas && SeatOne(role)) ++more;
+    return more;
+  }
+  // Do pods of another role have to stand beside this one's?
+  bool Draws(std::size_t role) const {
+    for (std::size_t other = 0; other < guests_.size(); ++other) {
+      const auto& by = guests_[other].drawn_by;
+      if (other != role && std::find(by.begin(), by.end(), role) != by.end()) return true;
+    }
+    return false;
   }
 
  private:
@@ -331,15 +340,23 @@ std::int64_t SeatAlone(const RoleNodes& nodes, Count which, Measure measure) {
   std::int64_t most = 0;
   for (const bool tight : {false, true}) {
     if (most == nodes.replicas) break;
-    most = std::max(most, Table({&nodes}, {.which = which, .measure = measure, .tight = tight}, true).SeatAll(0));
+    most = std::max(most, Table({&nodes}, {.which = which, .measure = measure, .tight = tight}, true).SeatMore(0, 0));
   }
   return most;
 }
 
 std::vector<std::int64_t> Seat(const std::vector<const RoleNodes*>& order, const SeatingRules& rules) {
   Table table(order, rules, false);
-  std::vector<std::int64_t> placed;
-  for (std::size_t role = 0; role < order.size(); ++role) placed.push_back(table.SeatAll(role));
+  std::vector<std::int64_t> placed(order.size());
+  // Once more, as the scheduler tries again: for pods that were to stand beside others which had no place yet.
+  for (bool more = true; more;) {
+    more = false;
+    for (std::size_t role = 0; role < order.size(); ++role) {
+      const std::int64_t seated = table.SeatMore(role, placed[role]);
+      placed[role] += seated;
+      more = more || (seated > 0 && table.Draws(role));
+    }
+  }
   return placed;
 }
 

@@ -31,10 +31,17 @@ class Plain {
       : roles_(roles), rules_(rules), alone_(alone), view_(*roles.front()->view) {}
 
   std::vector<std::int64_t> Seat() {
-    std::vector<std::int64_t> placed;
-    for (std::size_t role = 0; role < roles_.size(); ++role) {
-      placed.push_back(0);
-      while (placed.back() < roles_[role]->replicas && SeatOne(role)) ++placed.back();
+    std::vector<std::int64_t> placed(roles_.size());
+    for (bool more = true; more;) {      // what was to stand beside others is tried again
+      more = false;
+      for (std::size_t role = 0; role < roles_.size(); ++role) {
+        while (placed[role] < roles_[role]->replicas && SeatOne(role)) {
+          ++placed[role];
+          for (std::size_t other = 0; other < roles_.size(); ++other) {
+            more = more || (other != role && !Pod(other).required_affinity.empty() && Wants(other, role));
+          }
+        }
+      }
     }
     return placed;
   }
@@ -129,13 +136,16 @@ class Plain {
     return true;
   }
 
+  bool Wants(std::size_t role, std::size_t other) const {
+    const auto& terms = Pod(role).required_affinity;
+    return std::all_of(terms.begin(), terms.end(), [&](const auto& term) {
+      return InNamespaces(term, roles_[role]->home) && term.selector.Matches(Pod(other).labels);
+    });
+  }
+
   bool Drawn(std::size_t role, std::size_t node) const {
     const auto& terms = Pod(role).required_affinity;
-    const auto wanted = [&](std::size_t other) {
-      return std::all_of(terms.begin(), terms.end(), [&](const auto& term) {
-        return InNamespaces(term, roles_[role]->home) && term.selector.Matches(Pod(other).labels);
-      });
-    };
+    const auto wanted = [&](std::size_t other) { return Wants(role, other); };
     bool near_all = true, somewhere = false;
     for (const auto& term : terms) {
       if (!Label(node, term.topology_key)) return false;

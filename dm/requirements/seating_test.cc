@@ -154,6 +154,14 @@ TEST_F(Seating, RolesKeepEachOtherAwayBothWays) {
   EXPECT_EQ(Seat({&c, &three}, {}), (std::vector<std::int64_t>{2, 1})) << "what stands keeps away what comes";
 }
 
+TEST_F(Seating, WhoMustStandBesideOthersIsTriedAgain) {
+  Nodes({{"n1", {}, "9"}, {"n2", {}, "9"}});
+  const RoleNodes b = Role("b", 2, "{}");
+  const RoleNodes near = Role("c", 2, "affinity: {podAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [" + Apart(kHost, "b") + "]}}");
+  EXPECT_EQ(Seat({&b, &near}, {}), (std::vector<std::int64_t>{2, 2}));
+  EXPECT_EQ(Seat({&near, &b}, {}), (std::vector<std::int64_t>{2, 2})) << "whatever the order";
+}
+
 TEST_F(Seating, RolesShareWhatANodeHas) {
   Nodes({{"n1", {}, "3"}, {"n2", {}, "2", "1"}});
   const RoleNodes b = Role("b", 3, "{}"), c = Role("c", 3, "{}");

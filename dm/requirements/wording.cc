@@ -57,6 +57,7 @@ std::string Written(const base::Json& object, std::initializer_list<std::string_
 
 std::string OrDevelopment(const Context& context, bool enough_for_development) {
   if (!context.production() || !enough_for_development) return {};
+  if (context.now.effective.stricter) return ", or take spec.environment away: this namespace is one for development";
   if (context.now.effective.pinned || !context.policy.object_may_choose) {
     return ", or use a namespace whose environment is development";
   }

@@ -11,6 +11,8 @@ namespace {
 
 constexpr const char* kRequired = "requiredDuringSchedulingIgnoredDuringExecution";
 constexpr std::size_t kMostTerms = 100;   // each is held against every node and pod
+constexpr std::size_t kMostValues = 10'000;   // of node affinity: each is held against every node
+constexpr std::size_t kMostHostPorts = 100;   // each is held against every other
 
 Container ReadContainer(const Fields& fields) {
   Container container;
@@ -54,16 +56,23 @@ PodAffinityTerm ReadAffinityTerm(const Fields& fields, const Labels& own) {
 void ReadAffinity(const Fields& affinity, PodSpec& spec) {
   const Fields required = affinity.Object("nodeAffinity").Object(kRequired);
   spec.has_required_node_affinity = required.present();
+  std::size_t terms_read = 0, values = 0;
   required.ForEach("nodeSelectorTerms", [&](const Fields& fields) {
     NodeSelectorTerm term;
-    fields.ForEach("matchExpressions", [&](const Fields& expression) {
-      term.match_expressions.push_back(ReadRequirement(expression, Comparisons::kAllowed));
-    });
-    fields.ForEach("matchFields", [&](const Fields& expression) {
-      term.match_fields.push_back(ReadRequirement(expression, Comparisons::kAllowed));
-    });
+    const auto read = [&](const char* list, std::vector<Requirement>& into) {
+      fields.ForEach(list, [&](const Fields& expression) {
+        if (values > kMostValues) return;
+        into.push_back(ReadRequirement(expression, Comparisons::kAllowed));
+        values += 1 + into.back().values.size();
+      });
+    };
+    if (++terms_read > kMostTerms) return;
+    read("matchExpressions", term.match_expressions);
+    read("matchFields", term.match_fields);
     spec.required_node_affinity.push_back(std::move(term));
   });
+  if (terms_read > kMostTerms) required.Refuse("nodeSelectorTerms", "at most 100 terms");
+  if (values > kMostValues) required.Refuse("nodeSelectorTerms", "at most 10000 expressions and values in all");
   const auto terms = [&](const char* kind, std::vector<PodAffinityTerm>& into) {
     const Fields list = affinity.Object(kind);
     std::size_t count = 0;
@@ -108,15 +117,18 @@ Toleration ReadToleration(const Fields& fields) {
 // As the scheduler counts them: of containers, and of sidecars among the init containers.
 void ReadHostPorts(const Fields& fields, PodSpec& spec) {
   const bool host_network = fields.Bool("hostNetwork");
+  std::size_t count = 0;
   for (const char* list : {"containers", "initContainers"}) {
     fields.ForEach(list, [&](const Fields& container) {
       if (list == std::string_view("initContainers") && container.String("restartPolicy") != "Always") return;
       container.ForEach("ports", [&](const Fields& port) {
         const int number = port.SmallInt("hostPort", host_network ? port.SmallInt("containerPort") : 0);
-        if (number > 0) spec.host_ports.push_back({number, port.String("protocol", "TCP"), port.String("hostIP")});
+        if (number <= 0 || ++count > kMostHostPorts) return;
+        spec.host_ports.push_back({number, port.String("protocol", "TCP"), port.String("hostIP")});
       });
     });
   }
+  if (count > kMostHostPorts) fields.Refuse("containers", "at most 100 ports of the host");
 }
 
 }  // namespace

@@ -128,8 +128,8 @@ TEST(PodSpec, FindsTheTaintThatKeepsItAway) {
 }
 
 TEST(PodSpec, PortsOfTheHost) {
-  const auto ports = [](const char* ports, const char* more = "") {
-    return Read(std::string(R"({"containers":[{"name":"a","ports":[)") + ports + "]}]" + more + "}");
+  const auto ports = [](const char* list, const char* more = "") {
+    return Read(std::string(R"({"containers":[{"name":"a","ports":[)") + list + "]}]" + more + "}");
   };
   const PodSpec asked = ports(R"({"containerPort":1,"hostPort":80},{"containerPort":2})");
   ASSERT_EQ(asked.host_ports.size(), 1u);

@@ -38,6 +38,7 @@ struct ScriptedServer::Impl {
 
   const ScriptedOptions options;
   KeyPair authority;
+  std::string certificate_pem;
   SslContextPtr tls;
   int port = 0;
   Descriptor listener;

@@ -60,10 +60,11 @@ int Listen(const ScriptedOptions& options, int& port) {
   return fd;
 }
 
-SslContextPtr MakeContext(const ScriptedOptions& options, const KeyPair& authority) {
+SslContextPtr MakeContext(const ScriptedOptions& options, const KeyPair& authority, std::string& certificate_pem) {
   const CertificateNames names{"scripted server", options.dns, options.ips};
   const auto now = std::chrono::system_clock::now();
   const KeyPair leaf = Must(IssueLeaf(authority, names, now, std::chrono::hours(24), true, false));
+  certificate_pem = leaf.certificate_pem;
   SslContextPtr context = Must(NewServerContext(leaf));
   if (options.request_client_certificate) {
     const auto trusted = TrustOnly(*context, authority.certificate_pem);
@@ -99,7 +100,7 @@ ScriptedServer::Impl::Impl(ScriptedOptions chosen)
     : options(std::move(chosen)), listener(Listen(options, port)), stop_event(::eventfd(0, EFD_CLOEXEC)) {
   if (!options.tls) return;
   authority = Must(MakeAuthority("scripted authority", std::chrono::system_clock::now(), std::chrono::hours(48)));
-  tls = MakeContext(options, authority);
+  tls = MakeContext(options, authority, certificate_pem);
 }
 
 void ScriptedServer::Impl::AcceptLoop() {
@@ -193,6 +194,7 @@ std::string ScriptedServer::url() const {
 }
 
 std::string ScriptedServer::authority_pem() const { return impl_->authority.certificate_pem; }
+std::string ScriptedServer::certificate_pem() const { return impl_->certificate_pem; }
 
 std::pair<std::string, std::string> ScriptedServer::IssueClient(const std::string& common_name) const {
   const KeyPair pair = Must(IssueLeaf(impl_->authority, CertificateNames{common_name, {}, {}},

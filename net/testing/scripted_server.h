@@ -87,6 +87,7 @@ class ScriptedServer {
   int port() const;
   std::string url() const;                                 // https://127.0.0.1:port or http://…
   std::string authority_pem() const;                       // empty when plain
+  std::string certificate_pem() const;                     // that it shows; empty when plain
   // A client certificate signed by the server's authority: certificate PEM, key PEM.
   std::pair<std::string, std::string> IssueClient(const std::string& common_name) const;
   int connections() const;                                 // accepted so far

@@ -19,6 +19,16 @@ std::optional<Quantity> SizeIn(const Json& spec) {
   return parsed ? std::optional<Quantity>(*parsed) : std::nullopt;
 }
 
+// A class that the set has and the spec no longer names: not naming it is no wish, and taking it out would be refused.
+bool NamesNoClass(const Json& desired, const Json& live) {
+  for (const char* field : {"storageClassName", "volumeAttributesClassName"}) {
+    for (std::size_t i = 0; i < desired.size() && i < live.size(); ++i) {
+      if (base::FindPath(live[i], {"spec", field}) != nullptr && base::FindPath(desired[i], {"spec", field}) == nullptr) return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 // Where the live set covers what is rendered, the rendered form is kept: it must not differ from the one that was applied at first.
@@ -27,9 +37,12 @@ void KeepImmutable(Json& spec, const Child& live) {
   if (!now) return;
   for (const char* key : {"volumeClaimTemplates", "podManagementPolicy", "serviceName", "selector"}) {
     const Json* value = base::Find(*now, key);
-    if (!value || !spec.contains(key) || kube::LiveCovers(Json{{key, spec[key]}}, Json{{key, *value}})) continue;
+    if (!value || !spec.contains(key)) continue;
+    const bool claims = std::string_view(key) == "volumeClaimTemplates";
+    const bool unnamed = claims && spec[key].is_array() && value->is_array() && NamesNoClass(spec[key], *value);
+    if (!unnamed && kube::LiveCovers(Json{{key, spec[key]}}, Json{{key, *value}})) continue;
     spec[key] = *value;
-    if (std::string_view(key) != "volumeClaimTemplates") continue;
+    if (!claims) continue;
     for (Json& claim : spec[key]) claim.erase("status");
   }
 }

@@ -35,7 +35,7 @@ void Grow(Planning& p, Role role, Storage& storage) {
       }
       p.moves.emplace_back(ResizeClaim{name, claim.meta.uid, *size});
       storage.growing.push_back(name);
-    } else if (claim.capacity > *size) {
+    } else if (std::min(claim.request, claim.capacity) > *size) {    // a driver that rounds up gives more than anybody asked for
       storage.larger.push_back(name + " (" + claim.capacity.ToString() + ", " + wanted + " wanted)");
     } else if (claim.capacity < claim.request) {
       storage.growing.push_back(claim.resizing.empty() ? name : name + " (" + claim.resizing + ")");
@@ -43,6 +43,17 @@ void Grow(Planning& p, Role role, Storage& storage) {
       const auto since = base::ParseRfc3339(claim.file_system_since);   // the pod may have to be replaced for it: Planning::AwaitsMount
       if (since && p.now.wall - *since < kGrowsInUse) p.LookAgain(kGrowsInUse - std::chrono::duration_cast<base::Duration>(p.now.wall - *since));
     }
+  }
+}
+
+// spec.pvReclaimPolicy, as TiDB Operator 1.x: what becomes of a disk whose claim is deleted, by whomever.
+void KeepVolumes(Planning& p, Role role) {
+  const std::string& policy = p.want.pv_reclaim_policy;
+  if (policy.empty() || !p.memory.Known() || !p.memory.conflict.empty()) return;    // old data that nobody has taken over yet
+  for (const auto& [ordinal, claim] : p.seen.role(role).claims) {
+    if (claim.phase != "Bound" || claim.volume.empty() || claim.meta.BeingDeleted()) continue;
+    if (claim.meta.Annotation(std::string(annotations::kReclaimPolicy)) == policy) continue;
+    p.moves.emplace_back(KeepVolume{claim.meta.name, claim.meta.uid, claim.volume, policy});
   }
 }
 
@@ -78,6 +89,7 @@ void Claims(Planning& p) {
   Storage storage;
   for (const Role role : {Role::kMaster, Role::kWorker, Role::kMonitor}) {
     Grow(p, role, storage);
+    KeepVolumes(p, role);
     if (role == Role::kMonitor || (role == Role::kWorker && !p.want.has_worker)) continue;
     if (p.want.when_scaled == Retain::kDelete) DeleteScaledIn(p, role);
   }

@@ -13,7 +13,8 @@ using base::Json;
 constexpr char kAppliedTemplate[] = "dm.pingcap.com/applied-template";
 
 // What never asks for other pods.
-constexpr std::array<std::string_view, 7> kClusterOnly = {"master", "worker", "monitor", "discovery", "upstreams", "paused", "persistentVolumeClaimRetentionPolicy"};
+constexpr std::array<std::string_view, 9> kClusterOnly = {"master", "worker", "monitor", "discovery", "upstreams", "paused", "persistentVolumeClaimRetentionPolicy",
+                                                         "pvReclaimPolicy", "enablePVReclaim"};
 constexpr std::array<std::string_view, 5> kSetOnly = {"replicas", "suspendAction", "podDisruptionBudget", "storageSize", "service"};
 
 std::string WishOf(const DMCluster& want, Role role) {

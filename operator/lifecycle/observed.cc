@@ -21,7 +21,10 @@ base::Result<Claim> ParseClaim(const base::Json& object) {
   if (!meta) return base::Propagate(meta, "reading a claim");
   Claim claim;
   claim.meta = std::move(*meta);
-  if (const base::Json* spec = base::Find(object, "spec")) claim.storage_class = base::GetString(*spec, "storageClassName");
+  if (const base::Json* spec = base::Find(object, "spec")) {
+    claim.storage_class = base::GetString(*spec, "storageClassName");
+    claim.volume = base::GetStringOr(*spec, "volumeName");
+  }
   if (const base::Json* status = base::Find(object, "status")) claim.phase = base::GetStringOr(*status, "phase");
   const auto quantity = [&](std::initializer_list<std::string_view> path) {
     const base::Json* value = base::FindPath(object, path);

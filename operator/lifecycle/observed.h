@@ -38,6 +38,7 @@ struct Claim {
   std::string phase;                     // Pending | Bound | Lost
   kube::api::Quantity request, capacity; // capacity zero: never provisioned
   std::optional<std::string> storage_class;
+  std::string volume;                    // that it is bound to; empty: none yet
   std::string resizing;                  // why its capacity is not yet what it requests, as its conditions say; may be empty
   std::string file_system_since;         // RFC 3339: since when nothing but its file system has to grow; empty: it has not
 

@@ -10,6 +10,7 @@ struct Describer {
   }
   std::string operator()(const Annotate& a) const { return "Annotate " + a.kind + "/" + a.name; }
   std::string operator()(const ResizeClaim& a) const { return "ResizeClaim " + a.name + " to " + a.size.ToString(); }
+  std::string operator()(const KeepVolume& a) const { return "KeepVolume " + a.volume + " of " + a.claim + ": " + a.policy; }
   std::string operator()(const DeleteObject& a) const { return "Delete " + a.kind + "/" + a.name; }
   std::string operator()(const OwnClaim& a) const { return (a.owned ? "Own " : "Disown ") + a.name; }
   std::string operator()(const EvictLeader& a) const { return "EvictLeader " + a.pod; }

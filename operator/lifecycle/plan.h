@@ -33,6 +33,9 @@ struct ResizeClaim {
   std::string name, uid;
   kube::api::Quantity size;
 };
+struct KeepVolume {                      // gives the claim's volume a reclaim policy, and notes on the claim that it has it
+  std::string claim, uid, volume, policy;
+};
 struct DeleteObject {                    // "gone already" is success
   std::string kind, name, uid;
   std::string why;
@@ -69,7 +72,7 @@ struct Emit {                            // an event on the DMCluster
   bool warning = false;
   std::string reason, message;
 };
-using Action = std::variant<Apply, Annotate, ResizeClaim, DeleteObject, OwnClaim, EvictLeader, CancelEvict, DeleteMember, TransferSource, ResumeTask,
+using Action = std::variant<Apply, Annotate, ResizeClaim, KeepVolume, DeleteObject, OwnClaim, EvictLeader, CancelEvict, DeleteMember, TransferSource, ResumeTask,
                             Emit>;
 std::string Describe(const Action& action);   // one line for logs and tests: "Apply StatefulSet/a-dm-master"
 bool IsMemberAction(const Action& action);    // talks to DM, so it is fenced by the lease and by the cluster id

@@ -191,6 +191,56 @@ TEST(Monitor, ThatIsNotWantedAnyMoreGoes) {
   EXPECT_EQ(does(), (std::vector<std::string>{"Delete ConfigMap/a-dm-monitor-config", "Delete Service/a-dm-monitor"}));
 }
 
+TEST(KeepVolumes, EachBoundVolumeIsGivenThePolicyOnce) {
+  World w = Settled(3, 2);
+  const auto policies = [&] {
+    std::set<std::string> found;
+    for (const auto& [name, claim] : w.claims()) found.insert(claim.meta.Annotation(std::string(annotations::kReclaimPolicy)));
+    return found;
+  };
+  EXPECT_EQ(policies(), std::set<std::string>{""}) << "no word, no change";
+  for (const char* policy : {"Retain", "Delete"}) {
+    w.want.pv_reclaim_policy = policy;
+    const Plan plan = w.Plan();
+    EXPECT_EQ(std::count_if(plan.actions.begin(), plan.actions.end(), [](const Action& a) { return std::holds_alternative<KeepVolume>(a); }), 5);
+    w.Run(5);
+    EXPECT_EQ(policies(), std::set<std::string>{policy});
+    EXPECT_TRUE(w.Plan().Settled());
+  }
+  ExpectClean(w);
+}
+
+// Kept claims under a new object are not its own until somebody says so.
+TEST(KeepVolumes, OfDataThatNobodyHasTakenOverAreLeftAlone) {
+  World w = Settled(3, 0);
+  w.want.meta.uid = "another";
+  w.want.status = base::Json::object();
+  w.want.pv_reclaim_policy = "Delete";
+  for (auto& [name, claim] : w.claims()) claim.meta.owners.clear();
+  const Plan plan = w.Plan();
+  EXPECT_FALSE(plan.Settled());
+  EXPECT_TRUE(std::none_of(plan.actions.begin(), plan.actions.end(), [](const Action& a) { return std::holds_alternative<KeepVolume>(a); }));
+}
+
+// Admission lets the name go ("existing claims keep theirs"); taking it out of a set is refused, and would be at every pass.
+TEST(KeepImmutable, AClassThatIsNoLongerNamedStays) {
+  const auto spec = [](const char* field) {
+    base::Json claim = {{"metadata", {{"name", "dm-master"}}}, {"spec", {{"resources", {{"requests", {{"storage", "100"}}}}}}}};
+    if (field) claim["spec"][field] = "gp3";
+    return base::Json{{"volumeClaimTemplates", base::Json::array({claim})}};
+  };
+  for (const char* field : {"storageClassName", "volumeAttributesClassName"}) {
+    Child live;
+    live.object = {{"spec", spec(field)}};
+    base::Json unnamed = spec(nullptr);
+    KeepImmutable(unnamed, live);
+    EXPECT_EQ(unnamed, spec(field));
+    base::Json same = spec(field);
+    KeepImmutable(same, live);
+    EXPECT_EQ(same, spec(field));
+  }
+}
+
 TEST(Growth, OfTheMonitorEndsInNoLoop) {
   World w = Settled(1, 1);
   const auto monitor = [](const char* size) {

@@ -49,6 +49,16 @@ TEST_P(TlsTest, WrongNameIsRefusedWithTheReason) {
   EXPECT_TRUE(server.requests().empty());
 }
 
+// What is trusted need not be a root: an intermediate authority, or the certificate itself, as Go's verifier has it.
+TEST_P(TlsTest, TrustNeedsNoRoot) {
+  ScriptedServer server, other;
+  Fine(server);
+  const auto response = Ask(server, server.certificate_pem());
+  ASSERT_TRUE(response) << response.error().ToString();
+  EXPECT_EQ(response->body, "fine");
+  EXPECT_FALSE(Ask(server, other.certificate_pem()));
+}
+
 // The common name does not count, as with Go's verifier.
 TEST_P(TlsTest, CommonNameIsNoName) {
   ScriptedServer server(Named({"elsewhere.example"}, {}));     // its common name is "scripted server"

@@ -71,21 +71,25 @@ def test_deletion_leaves_claims_unless_told_otherwise(lab, namespace):
     """Two clusters side by side, one of which is to take its disks with it: only its own go, by their owner's UID."""
     lab.apply(dmlab.manifest("going", namespace, masters=1, workers=2))
     lab.apply(dmlab.manifest("gone", namespace, masters=1, workers=1, upstreams=1,
-                             persistentVolumeClaimRetentionPolicy={"whenDeleted": "Delete"}))
+                             persistentVolumeClaimRetentionPolicy={"whenDeleted": "Delete"}, pvReclaimPolicy="Delete"))
     uid = dmlab.wait_ready(lab, "gone", namespace)["metadata"]["uid"]
     dmlab.wait_ready(lab, "going", namespace)
     claims = {c["metadata"]["name"]: c for c in dmlab.items(lab, "pvc", namespace=namespace)}
     owners = {name: [o["uid"] for o in c["metadata"].get("ownerReferences", [])] for name, c in claims.items()}
     assert owners == {"dm-master-gone-dm-master-0": [uid], "dm-worker-gone-dm-worker-0": [uid], "dm-master-going-dm-master-0": [],
                       "dm-worker-going-dm-worker-0": [], "dm-worker-going-dm-worker-1": []}
+    # What becomes of a disk without its claim: kept unless told otherwise, whatever its class says.
+    volumes = {name: c["spec"]["volumeName"] for name, c in claims.items()}
+    lab.wait(lambda: {name: lab.get("pv", volume)["spec"]["persistentVolumeReclaimPolicy"] for name, volume in volumes.items()} == {
+        name: "Delete" if of else "Retain" for name, of in owners.items()}, 20, "the volumes to have their reclaim policy")
     lab.kubectl("delete", "dc", "going", "gone", "-n", namespace)
     lab.wait(lambda: not dmlab.items(lab, "pods", namespace=namespace), 60, "the pods to go")
     lab.wait(lambda: len(dmlab.items(lab, "pvc", namespace=namespace)) == 3, 30, "the disks of one of them to go")
     left = dmlab.items(lab, "pvc", namespace=namespace)
     assert {c["metadata"]["uid"] for c in left} == {claims[name]["metadata"]["uid"] for name, of in owners.items() if not of}
     assert all(c["status"]["phase"] == "Bound" for c in left)
-    volumes = {claims[name]["spec"]["volumeName"] for name, of in owners.items() if of}
-    lab.wait(lambda: not volumes & {v["metadata"]["name"] for v in lab.get("pv")["items"]}, 30, "their volumes to go")
+    lost = {volumes[name] for name, of in owners.items() if of}
+    lab.wait(lambda: not lost & {v["metadata"]["name"] for v in lab.get("pv")["items"]}, 30, "their volumes to go")
 
 
 def test_old_claims_under_a_new_object_need_a_word(lab, namespace):

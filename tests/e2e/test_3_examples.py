@@ -84,7 +84,7 @@ def test_refused_by_the_rule_that_it_is_named_after(judged, path, request):
     text = path.read_text()
     rule, said_by = HEAD.match(text).groups()
     assert rule == path.stem
-    change = rule in ("StorageShrink", "StorageClassChange", "TLSSwitch")
+    change = rule in ("StorageShrink", "StorageClassChange", "TLSSwitch", "DataDirSwitch")
     where = ("-n", request.getfixturevalue("running") if change else "default")
     printed = judged.refusal(text, "--dry-run=server", *where)
     causes = bullets(printed) or [printed.split(" is invalid: ", 1)[1]]

@@ -17,7 +17,8 @@ class Watched:
     def __init__(self, lab, namespace, name, **asked):
         self.lab, self.namespace, self.name = lab, namespace, name
         self.dm = DmApi(lab, namespace, name)
-        self.asked = {"masters": 3, "workers": 2, "upstreams": 1, "master_requests": SMALL, "worker_requests": SMALL, **asked}
+        self.asked = {"masters": 3, "workers": 2, "upstreams": 1, "master_requests": SMALL, "worker_requests": SMALL,
+                      "pvReclaimPolicy": "Delete", **asked}      # nobody looks after what is left
         lab.kubectl("create", "namespace", namespace)
         lab.kubectl("label", "namespace", namespace, "dm-test/enforcement=warn")
         self.ask()

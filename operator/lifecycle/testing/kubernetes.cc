@@ -157,6 +157,7 @@ void World::TickSet(Role role) {
       made.meta.uid = NewUid();
       made.meta.creation_timestamp = Stamp();
       made.phase = "Bound";
+      made.volume = "pv-of-" + made.meta.uid;
       made.storage_class = "fast";
       made.request = made.capacity = *kube::api::Quantity::Parse(
           base::GetStringOr(*base::FindPath((*set)["spec"]["volumeClaimTemplates"][0], {"spec", "resources", "requests"}), "storage"));

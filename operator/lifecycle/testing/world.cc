@@ -233,6 +233,13 @@ void World::Do(const ResizeClaim& action) {
   it->second.request = action.size;
 }
 
+void World::Do(const lifecycle::KeepVolume& action) {
+  const auto it = claims_.find(action.claim);
+  if (it == claims_.end() || it->second.meta.uid != action.uid) return;
+  if (it->second.volume != action.volume) Break("volume " + action.volume + " is not claim " + action.claim + "'s");
+  it->second.meta.annotations[std::string(annotations::kReclaimPolicy)] = action.policy;
+}
+
 void World::Do(const OwnClaim& action) {
   const auto it = claims_.find(action.name);
   if (it == claims_.end() || it->second.meta.uid != action.uid) return;

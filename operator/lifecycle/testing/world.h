@@ -74,6 +74,7 @@ class World {
   void Do(const ResizeClaim& action);
   void Do(const DeleteObject& action);
   void Do(const OwnClaim& action);
+  void Do(const lifecycle::KeepVolume& action);
   void Do(const EvictLeader& action);
   void Do(const lifecycle::CancelEvict& action);
   void Do(const DeleteMember& action);

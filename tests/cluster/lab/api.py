@@ -64,7 +64,7 @@ class Api:
         kept = self._connection is not None
         try:
             status, text = self._once(method, path, body, headers)
-        except (ConnectionError, http.client.RemoteDisconnected) as error:
+        except (ConnectionError, ssl.SSLEOFError) as error:
             if not kept or method != "GET":
                 raise LabError(f"{method} {path}: {error!r}") from error
             return self._exchange(method, path, body, headers)   # the server was restarted since the last request

@@ -50,11 +50,13 @@ class Objects:
             raise
 
     def _kind(self, name):
-        if name not in self._kinds:
+        known = self._kinds.get(name)        # another thread may put a new table there
+        if known is None:
             self._discover()
-        if name not in self._kinds:
+            known = self._kinds.get(name)
+        if known is None:
             raise Unasked
-        return self._kinds[name]
+        return known
 
     def _discover(self):
         kinds = {}
