@@ -71,7 +71,8 @@ def objects_are_read_as_kubectl_reads_them(cluster):
     """By plural, singular and short names, with a selector, in all namespaces; what is not there, and kinds made later."""
     cluster.apply([{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": f"read-{name}", "namespace": "default",
                                                                         "labels": {"read": name}}} for name in "ab"])
-    asked = [("cm", "read-a"), ("configmap/read-b",), ("configmaps", "-l", "read in (a, b)"), ("cm", "-l", "read=c"), ("ns", "default"),
+    asked = [("cm", "read-a"), ("configmap/read-b",), ("configmaps", "-l", "read in (a, b)"), ("cm", "-l", "read=c"),
+             ("cm", "--field-selector", "metadata.name=read-a"), ("ns", "default"),
              ("namespaces", "-l", "!no-such-label"), ("services", "-A"), ("configmaps", "-A", "-l", "read=b"), ("ns,services", "-A")]
     for args in asked:
         done = cluster.kubectl("get", *args, "-n", "default", "-o", "json").stdout

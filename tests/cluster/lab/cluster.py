@@ -108,7 +108,7 @@ class Cluster:
         done = self.kubectl("get", *args, *where, "-o", "json", "--ignore-not-found")
         if done.stdout:
             return json.loads(done.stdout)
-        names_an_object = len(args) > 1 or "/" in args[0]
+        names_an_object = "/" in args[0] or len(args) > 1 and not args[1].startswith("-")
         return None if names_an_object else {"kind": "List", "items": []}
 
     def wait(self, predicate, timeout, what):

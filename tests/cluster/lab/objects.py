@@ -3,12 +3,13 @@ CPU. As kubectl, it leaves managedFields out."""
 
 import json
 import threading
-from urllib.parse import quote
+from urllib.parse import urlencode
 
 from .api import Api, ApiError
 from .errors import LabError
 
 DISCOVERY = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+SELECTORS = {"-l": "labelSelector", "--field-selector": "fieldSelector"}
 
 
 class Unasked(Exception):
@@ -25,7 +26,7 @@ class Objects:
 
     def get(self, args, namespace):
         """As Cluster.get; Unasked for what only kubectl understands."""
-        kind, name, selector, everywhere = _parse(args)
+        kind, name, selectors, everywhere = _parse(args)
         base, resource, version, title, namespaced = self._kind(kind)
         path = base
         if namespaced and not everywhere:
@@ -33,7 +34,7 @@ class Objects:
         path += f"/{resource}"
         if name is not None:
             return self._one(f"{path}/{name}")
-        found = self._api().get(path + (f"?labelSelector={quote(selector)}" if selector else ""))
+        found = self._api().get(path + (f"?{urlencode(selectors)}" if selectors else ""))
         for item in found["items"]:
             item.update(apiVersion=version, kind=title)
             item["metadata"].pop("managedFields", None)
@@ -80,12 +81,12 @@ class Objects:
 
 
 def _parse(args):
-    """(kind, name or None, selector or None, in all namespaces)."""
-    selector, everywhere, words = None, False, []
+    """(kind, name or None, selectors as the API server takes them, in all namespaces)."""
+    selectors, everywhere, words = {}, False, []
     rest = iter(map(str, args))
     for word in rest:
-        if word == "-l":
-            selector = next(rest)
+        if word in SELECTORS:
+            selectors[SELECTORS[word]] = next(rest)
         elif word in ("-A", "--all-namespaces"):
             everywhere = True
         elif word.startswith("-"):
@@ -96,6 +97,6 @@ def _parse(args):
         words = words[0].split("/")
     if not words or len(words) > 2 or "," in words[0]:
         raise Unasked
-    if len(words) == 2 and selector:
+    if len(words) == 2 and selectors:
         raise LabError(f"a name and a selector: {args}")
-    return words[0].lower(), words[1] if len(words) == 2 else None, selector, everywhere
+    return words[0].lower(), words[1] if len(words) == 2 else None, selectors, everywhere
