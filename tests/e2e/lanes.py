@@ -7,8 +7,7 @@ LANES = {
     # everything is uninstalled.
     "still": ("test_0_", "test_1_", "test_2_", "test_3_capacity", "test_7_", "test_8_tls", "test_9_"),
     # One cluster under the eyes of the observer.
-    "observed": ("test_8_observed", "test_8_volumes", "test_8_without", "test_8_status", "test_8_monitor",
-                 "test_3_bad_days"),       # which has an API server of its own
+    "observed": ("test_8_observed", "test_8_volumes", "test_8_without", "test_8_status", "test_8_monitor"),
     # What is done to nodes, the API server and the operator, and v1's clusters.
     "moved": (),
 }
