@@ -178,6 +178,8 @@ INSTANTIATE_TEST_SUITE_P(Table, DecodeProblem, testing::Values(
     Wrong{"spec: {labels: {team: 7}}", R"(spec.labels[team]: "7": must be text: put it in quotes)"},
     Wrong{"spec: {labels: {team: a b}}",
           R"(spec.labels[team]: "a b": must be at most 63 letters, digits, "-", "_" or ".", beginning and ending with a letter or digit)"},
+    Wrong{"spec: {tlsClientSecretNames: [config]}",
+          R"(spec.tlsClientSecretNames[0]: "config": is the name of a volume that the operator mounts: rename the Secret)"},
     Wrong{"spec: {tlsClientSecretNames: [a, a]}", R"(spec.tlsClientSecretNames[1]: "a": is listed twice)"},
     Wrong{"spec: {master: {additionalContainers: [{name: side}]}}",
           "spec.master.additionalContainers[side].image: Required: every additional container needs an image"},

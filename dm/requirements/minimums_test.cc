@@ -141,6 +141,9 @@ TEST(Minimums, DevelopmentIsSuggestedWhereItWouldDo) {
   EXPECT_EQ(LongText(*fixtures::FindRule(by_pin, "WorkerCPU")),
             "Invalid value: \"8\": a production DM-worker needs at least 16 CPU (WorkerCPU): raise it to 16, or use a "
             "namespace whose environment is development");
+  const Policy lax = *ParsePolicy("namespaces: [{selector: {}, environment: development}]");
+  const Report by_object = Judged(Patched(Production(), "spec: {environment: production, worker: {requests: {cpu: \"8\"}}}"), GoodView(), lax);
+  EXPECT_EQ(fixtures::FindRule(by_object, "WorkerCPU")->remedy, "raise it to 16, or take spec.environment away: this namespace is one for development");
   const Report below_both = Judged(Patched(Production(), "spec: {worker: {requests: {cpu: \"2\"}}}"), GoodView());
   EXPECT_EQ(fixtures::FindRule(below_both, "WorkerCPU")->remedy, "raise it to 16");
 }

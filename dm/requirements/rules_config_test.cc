@@ -241,6 +241,18 @@ TEST(Version, WorkersAreJudgedWhereTheyTakeTheClustersVersion) {
   }
 }
 
+// Drivers round up, and a request that was never carried out may be taken back.
+TEST(Claims, AreAsLargeAsWasAskedForAndIsThere) {
+  const auto size = [](const char* request, const char* capacity) {
+    return ReadLiveClaim({{"metadata", {{"name", "c"}}},
+                          {"spec", {{"storageClassName", "fast"}, {"resources", {{"requests", {{"storage", request}}}}}}},
+                          {"status", {{"capacity", {{"storage", capacity}}}}}}, Role::kWorker).capacity.ToString();
+  };
+  EXPECT_EQ(size("200G", "187Gi"), "200G");
+  EXPECT_EQ(size("300Gi", "200Gi"), "200Gi");
+  EXPECT_TRUE(ReadLiveClaim({{"metadata", {{"name", "c"}}}, {"spec", {{"resources", {{"requests", {{"storage", "1Gi"}}}}}}}}, Role::kWorker).capacity.IsZero());
+}
+
 TEST(Claims, CannotShrinkNorChangeTheirClass) {
   LiveFacts live;
   live.known = true;

@@ -87,8 +87,9 @@ void JudgeVersion(Rule rule, Context& context, Role role) {
     // The same finding whichever field says it, so that who splits it in two makes nothing worse; but not for a role that was
     // well before.
     const auto had = context.before == nullptr ? std::nullopt : ParseVersion(context.before->cluster.VersionOf(role));
-    if (!had || !IsSupported(*had)) finding.role = Role::kMaster;
-    finding.key = finding.role == role && had && IsSupported(*had) ? "unsupported now" : "unsupported";
+    const bool was_well = had && IsSupported(*had);
+    if (!was_well) finding.role = Role::kMaster;
+    finding.key = was_well ? "unsupported now" : "unsupported";
     finding.message = "DM before 6.1 lacks the API with which sources and members are moved safely";
     finding.remedy = "use v6.1.0 or later";
     return context.Add(rule, std::move(finding));

@@ -162,6 +162,28 @@ TEST(PodSpec, MoreTermsThanAnybodyNeedsAreRefused) {
   }
 }
 
+TEST(PodSpec, NodeAffinityAndHostPortsHaveAnEnd) {
+  const auto refused = [](const Json& spec) {
+    const auto parsed = ParsePodSpec({{"spec", spec}});
+    return parsed ? std::string() : parsed.error().message;
+  };
+  const auto affinity = [](std::size_t terms, std::size_t values) {
+    Json expression = {{"key", "a"}, {"operator", "In"}, {"values", Json::array()}};
+    for (std::size_t i = 0; i < values; ++i) expression["values"].push_back("v");
+    Json list = Json::array();
+    for (std::size_t i = 0; i < terms; ++i) list.push_back({{"matchExpressions", Json::array({expression})}});
+    return Json{{"affinity", {{"nodeAffinity", {{"requiredDuringSchedulingIgnoredDuringExecution", {{"nodeSelectorTerms", list}}}}}}}};
+  };
+  EXPECT_EQ(refused(affinity(100, 99)), "");
+  EXPECT_NE(refused(affinity(101, 1)).find("at most 100 terms"), std::string::npos);
+  EXPECT_NE(refused(affinity(2, 9'999)).find("at most 10000 expressions and values"), std::string::npos);
+  for (const int count : {100, 101}) {
+    Json ports = Json::array();
+    for (int i = 1; i <= count; ++i) ports.push_back({{"containerPort", i}, {"hostPort", i}});
+    EXPECT_EQ(refused({{"containers", Json::array({{{"name", "a"}, {"ports", ports}}})}}).find("at most 100 ports of the host") == std::string::npos, count == 100);
+  }
+}
+
 TEST(PodSpec, ReadsAffinityBetweenPods) {
   const PodSpec spec = Read(R"({"affinity":{
       "podAntiAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":[

@@ -71,6 +71,13 @@ TEST(Growth, ShrinkingIsAFindingAndHoldsUpNothing) {
   EXPECT_TRUE(w.Plan().Settled());
 }
 
+TEST(Growth, ADriverThatRoundsUpHasGivenWhatWasAskedFor) {
+  World w = Settled(1, 1);
+  w.want.worker.storage_size = w.claims().at("dm-worker-a-dm-worker-0").request;
+  w.claims().at("dm-worker-a-dm-worker-0").capacity = *w.want.worker.storage_size + Quantity::FromUnits(1);
+  EXPECT_EQ(ConditionOf(w.Plan(), "StorageAsWanted"), "");
+}
+
 TEST(Growth, SurvivesItsOperator) {
   for (std::size_t count = 0; count < 5; ++count) {
     World w = Settled(3, 2);
