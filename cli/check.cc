@@ -132,12 +132,15 @@ void DropUnreadable(Outcome& outcome) {
   });
 }
 
-// Whether a cluster runs that this is the manifest of, only the cluster knows: not asked is not checked.
-void NoteUnasked(requirements::Review& review) {
+// Whether a cluster runs that this is the manifest of, only the cluster knows: not asked is not checked. Of a change, what the two
+// objects tell was.
+void NoteUnasked(requirements::Review& review, bool change) {
   using requirements::Rule;
   if (review.skipped) return;
   auto& list = review.report.not_checked;
-  for (const Rule rule : {Rule::kUpstreamUndeclared, Rule::kStorageShrink, Rule::kStorageClassChange, Rule::kTLSSwitch, Rule::kDataDirSwitch}) {
+  std::vector<Rule> unasked = {Rule::kUpstreamUndeclared, Rule::kStorageShrink, Rule::kStorageClassChange};
+  if (!change) unasked.insert(unasked.end(), {Rule::kTLSSwitch, Rule::kDataDirSwitch});
+  for (const Rule rule : unasked) {
     const bool known = std::any_of(list.begin(), list.end(), [&](const auto& entry) { return entry.rule == rule; });
     if (!known) list.push_back({rule, "no running cluster was asked"});
   }
@@ -197,7 +200,7 @@ Outcome JudgeOne(Item item, const Decoded* given_before, Surroundings& around, C
   const auto& made = outcome.review.problems;
   outcome.problems.denials.insert(outcome.problems.denials.end(), made.begin(), made.end());
   DropUnreadable(outcome);
-  if (!around.live) NoteUnasked(outcome.review);
+  if (!around.live) NoteUnasked(outcome.review, before != nullptr);
   if (around.dry_run && outcome.problems.denials.empty()) AskServer(outcome, std::move(item.value), *around.live, checked);
   return outcome;
 }

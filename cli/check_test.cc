@@ -192,6 +192,9 @@ TEST(Check, TheChangeIsJudgedWhenTheOldObjectIsGiven) {
   const Ran same = Call({"check", "-f", folder.Write("new.yaml", text), "--old", old, "--offline"});
   EXPECT_EQ(same.code, kNothingDenied) << same.out;
   EXPECT_NE(same.out.find("(it was so before, so this change is not refused for it)"), std::string::npos);
+  const Json judged = Call({"check", "-f", folder.Write("new.yaml", text), "--old", old, "--offline", "-o", "json"}).json()[0];
+  EXPECT_FALSE(NotChecked(judged, "DataDirSwitch")) << "both objects were there to be asked";
+  EXPECT_TRUE(NotChecked(judged, "StorageShrink"));
   text.replace(text.find("\"8\""), 3, "\"4\"");
   EXPECT_EQ(Call({"check", "-f", folder.Write("worse.yaml", text), "--old", old, "--offline"}).code, kDenied);
   const Ran unchanged = Call({"check", "-f", old, "--old", old, "--offline"});
