@@ -22,11 +22,14 @@ std::string JoinLine(const Planning& p, const std::set<int>& ordinals) {
   return "join " + base::Join(masters, ",");
 }
 
+std::string HeldLine(const std::string& line) { return std::string(kLineHeld) + line; }
+
 std::string LiveLine(const Planning& p, int ordinal) {
   const Child* map = p.seen.Find("ConfigMap", p.names.BootstrapConfigMap());
   const base::Json* data = map ? base::Find(map->object, "data") : nullptr;
   const std::string line = data ? base::GetStringOr(*data, p.Pod(Role::kMaster, ordinal)) : "";
-  return line.substr(0, line.find(kLineClaim));
+  const std::size_t from = base::StartsWith(line, kLineHeld) ? kLineHeld.size() : 0;
+  return line.substr(from, line.find(kLineClaim) - from);
 }
 
 std::string WithClaim(const Planning& p, int ordinal, const std::string& line) {
@@ -34,7 +37,7 @@ std::string WithClaim(const Planning& p, int ordinal, const std::string& line) {
     return line + std::string(kLineClaim) + known->second;
   }
   const auto claim = p.seen.master.claims.find(ordinal);
-  if (claim == p.seen.master.claims.end() || claim->second.meta.BeingDeleted()) return line;
+  if (claim == p.seen.master.claims.end() || claim->second.meta.BeingDeleted() || claim->second.volume.empty()) return line;
   return line + std::string(kLineClaim) + claim->second.meta.uid;
 }
 

@@ -23,6 +23,13 @@ TEST(Lines, NameTheClaimThatTheyWereFirstUsedWith) {
   EXPECT_EQ(w.writes, writes) << "written once";
 }
 
+std::string WaitMessage(const Plan& plan, Component component) {
+  for (const auto& wait : plan.waits) {
+    if (wait.component == component) return wait.message;
+  }
+  return {};
+}
+
 // A first master loses its claim after each of the operator's first actions.
 TEST(Lines, AFirstMasterThatLosesItsClaimAtAnyMomentIsReplaced) {
   for (std::size_t after = 0;; ++after) {
@@ -56,6 +63,95 @@ TEST(Lines, AFirstMasterThatLosesItsClaimAtAnyMomentIsReplaced) {
     }
     if (HasFailure()) return;
   }
+}
+
+// They formed the cluster unheard, and are suspended; one has lost its volume when they come back, and is the first to start.
+TEST(Lines, AFirstMasterThatLosesItsClaimUnheardFoundsNoSecondCluster) {
+  World w(3, 0);
+  w.want.update.failover_period = std::chrono::seconds(20);
+  w.members_unknown = true;
+  w.Run(10);
+  ASSERT_EQ(w.dm.bootstraps(), 1);
+  w.want.master.suspended = true;
+  w.Run(5);
+  ASSERT_TRUE(w.pods().empty());
+  w.LoseClaim(ClaimName(1));
+  w.Run(2);
+  EXPECT_EQ(LineOf(w, "a-dm-master-1").find("held bootstrap a-dm-master-0="), 0u) << LineOf(w, "a-dm-master-1");
+  EXPECT_EQ(LineOf(w, "a-dm-master-0").find("bootstrap "), 0u);
+  w.want.master.suspended = false;
+  for (const int other : {0, 2}) w.Hold("a-dm-master-" + std::to_string(other), true);
+  w.Run(5);
+  EXPECT_EQ(w.dm.bootstraps(), 1);
+  const Plan plan = w.Plan();
+  EXPECT_NE(WaitMessage(plan, Component::kMaster).find("a-dm-master-1, whose volume was lost or replaced, is not started before"), std::string::npos)
+      << WaitMessage(plan, Component::kMaster);
+  for (const int other : {0, 2}) w.Hold("a-dm-master-" + std::to_string(other), false);
+  w.members_unknown = false;
+  w.Run(120);
+  ExpectClean(w);
+  EXPECT_EQ(w.dm.bootstraps(), 1);
+  EXPECT_EQ(w.dm.members(), 3u);
+  EXPECT_TRUE(w.dm.Healthy("a-dm-master-1"));
+  EXPECT_TRUE(w.Plan().Settled());
+  EXPECT_TRUE(DataOf(w)->empty()) << *DataOf(w);
+}
+
+// Nothing is left that could be founded twice: a majority has lost what it may have had.
+TEST(Lines, OfAClusterThatNeverFormedAreGivenBackWhenAMajorityHasLostItsClaims) {
+  World w(3, 0);
+  for (int i = 0; i < 3; ++i) w.Hold("a-dm-master-" + std::to_string(i), true);
+  w.Run(3);
+  w.LoseClaim(ClaimName(1));
+  w.Run(2);
+  EXPECT_EQ(LineOf(w, "a-dm-master-1").find("held "), 0u);
+  w.LoseClaim(ClaimName(2));
+  w.Run(2);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(LineOf(w, "a-dm-master-" + std::to_string(i)).find("bootstrap "), 0u);
+    w.Hold("a-dm-master-" + std::to_string(i), false);
+  }
+  w.Run(30);
+  ExpectClean(w);
+  EXPECT_EQ(w.dm.bootstraps(), 1);
+  EXPECT_EQ(w.dm.members(), 3u);
+  EXPECT_TRUE(w.Plan().Settled());
+  EXPECT_TRUE(DataOf(w)->empty()) << *DataOf(w);
+}
+
+// Known by one claim, and its only master's volume lost before its line was taken away.
+TEST(Lines, OfAKnownClusterFoundNoSecondOne) {
+  World w(1, 0);
+  w.Execute(w.Plan());
+  w.Tick();
+  std::string line;
+  for (int action = 0; action < 40 && !w.claims().at(ClaimName(0)).IsMember(); ++action) {
+    line = LineOf(w, "a-dm-master-0");
+    const Plan plan = w.Plan();
+    w.Execute(plan, 1);
+    w.want.status["bootstrap"] = {{"clusterID", plan.bootstrap.cluster_id}, {"initialMembers", plan.bootstrap.initial_members}};
+    w.Tick();
+  }
+  ASSERT_TRUE(w.claims().at(ClaimName(0)).IsMember());
+  ASSERT_NE(line.find("\nclaim "), std::string::npos) << line;
+  (*w.Object("ConfigMap", "a-dm-bootstrap"))["data"]["a-dm-master-0"] = line;
+  w.LoseClaim(ClaimName(0));
+  w.Execute(w.Plan());
+  EXPECT_EQ(LineOf(w, "a-dm-master-0"), "");
+  w.Run(30);
+  EXPECT_EQ(w.dm.bootstraps(), 1);
+  EXPECT_EQ(ConditionOf(w.Plan(), "DataAtRisk"), "True/AllDataLost");
+}
+
+TEST(Lines, NameNoClaimThatIsNotBound) {
+  World w(3, 0);
+  w.Execute(w.Plan());
+  w.Hold("a-dm-master-2", true);
+  w.Tick();
+  w.claims().at(ClaimName(2)).volume.clear();
+  w.Execute(w.Plan());
+  EXPECT_EQ(LineOf(w, "a-dm-master-2").find("\nclaim"), std::string::npos) << LineOf(w, "a-dm-master-2");
+  EXPECT_NE(LineOf(w, "a-dm-master-0").find("\nclaim"), std::string::npos) << LineOf(w, "a-dm-master-0");
 }
 
 TEST(Lines, OneThatLosesItsClaimBeforeItHasJoinedBeginsAnew) {

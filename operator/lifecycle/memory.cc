@@ -23,7 +23,7 @@ void ReadLines(const Names& names, const Child& map, Memory& memory) {
     const int ordinal = OrdinalOf(names, Role::kMaster, key);
     if (ordinal < 0 || !value.is_string()) continue;
     const auto& line = value.get_ref<const std::string&>();
-    if (base::StartsWith(line, "bootstrap ")) memory.first.insert(ordinal);
+    if (base::StartsWith(line, "bootstrap ") || base::StartsWith(line, std::string(kLineHeld) + "bootstrap ")) memory.first.insert(ordinal);
     if (base::StartsWith(line, "join ")) memory.joining.insert(ordinal);
     if (const auto claim = ClaimIn(line); !claim.empty()) memory.line_claims[ordinal] = claim;
   }

@@ -15,6 +15,8 @@ namespace dm::op::lifecycle {
 
 // Between a line and the UID of the claim that it was first used with. The start script passes over it.
 inline constexpr std::string_view kLineClaim = "\nclaim ";
+// Before a bootstrap line that is held back (bootstrap.cc). The start script passes over such a line, too.
+inline constexpr std::string_view kLineHeld = "held ";
 
 struct Memory {
   std::string cluster_id;                // of the DM cluster that this object stands for; empty: none has ever been seen
@@ -22,7 +24,7 @@ struct Memory {
   std::vector<std::string> initial_members;   // that the first masters were started with; may be empty
   std::set<int> existing;                // ordinals of master claims that are older than this DMCluster and may hold data of another
   bool reuse = false;                    // the user has said "reuse", and the ConfigMap remembers it
-  std::set<int> first;                   // ordinals with a bootstrap line in the live ConfigMap
+  std::set<int> first;                   // ordinals with a bootstrap line in the live ConfigMap, held back or not
   std::set<int> joining;                 // ordinals with a join line there, not yet members
   std::map<int, std::string> line_claims;   // the claim (its UID) that each of these lines was first used with; absent: not seen yet
   bool config_map = false;               // the ConfigMap is there and ours: whether to bootstrap has been decided

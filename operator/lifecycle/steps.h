@@ -116,10 +116,12 @@ void UsedForce(Planning& p);          // used_force.cc: a word of dm.pingcap.com
 // The lines of the bootstrap ConfigMap (lines.cc). Ordinals → "bootstrap a-dm-master-0=http://…:8291,…", "join …:8261,…".
 std::string BootstrapLine(const Planning& p, const std::set<int>& ordinals);
 std::string JoinLine(const Planning& p, const std::set<int>& ordinals);
-// With the claim that it was first used with, once there is one: should the master have another claim by the time it is a
-// member, its data is lost.
+// With the claim that it was first used with, once there is one that is bound (no pod has run on another): should the master
+// have another claim by the time it is a member, its data is lost.
 std::string WithClaim(const Planning& p, int ordinal, const std::string& line);
-// The line that a pod has now, without its claim; empty: none.
+// A line that its pod must not use now: the start script passes over it, and waits.
+std::string HeldLine(const std::string& line);
+// The line that a pod has now, without its claim and held or not; empty: none.
 std::string LiveLine(const Planning& p, int ordinal);
 
 // held_template.cc: the template as last applied, while the user's wish is the same; what the live set has, with its marks;
