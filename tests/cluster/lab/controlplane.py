@@ -147,8 +147,8 @@ def start(plan, binaries, apiserver_flags=()):
         f"--service-account-private-key-file={pki('sa.key')}",
         f"--cluster-signing-cert-file={pki('ca.crt')}", f"--cluster-signing-key-file={pki('ca.key')}",
         f"--flex-volume-plugin-dir={home / 'volume-plugins'}",  # the default is made below /usr
-        # kwok renews leases each 10 s: nodes that cannot die must not seem to.
-        "--node-monitor-period=1s", f"--node-monitor-grace-period={'8s' if plan.full else '60s'}"])
+        # Nodes that cannot die must not seem to, however late kwok renews their leases (or not at all, where a test has ended it).
+        "--node-monitor-period=1s", f"--node-monitor-grace-period={'8s' if plan.full else '24h'}"])
     Process(home, "kube-scheduler").launch([
         binaries / "kube-scheduler", *common, f"--secure-port={plan.port(10259)}",
         f"--cert-dir={home / 'kube-scheduler'}", *_identity(pki("kube-scheduler.kubeconfig"))])
