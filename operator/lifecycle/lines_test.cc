@@ -174,6 +174,27 @@ TEST(Lines, OneThatLosesItsClaimBeforeItHasJoinedBeginsAnew) {
   EXPECT_TRUE(w.Plan().Settled());
 }
 
+// The only master with data has lost it, and one that waits to join is no reason to say nothing.
+TEST(Lines, OfAJoinerSayNothingWhenThereIsNobodyToJoin) {
+  World w(1, 0);
+  w.Run(30);
+  w.Hold("a-dm-master-1", true);
+  w.want.master.replicas = 2;
+  w.Run(5);
+  ASSERT_EQ(LineOf(w, "a-dm-master-1").find("join "), 0u);
+  w.LoseClaim(ClaimName(0));
+  w.Hold("a-dm-master-1", false);
+  w.Run(30);
+  EXPECT_EQ(ConditionOf(w.Plan(), "DataAtRisk"), "True/AllDataLost");
+  EXPECT_EQ(w.dm.bootstraps(), 1);
+  w.Annotate("dm.pingcap.com/force", "bootstrap");
+  w.Run(60);
+  ExpectClean(w);
+  EXPECT_EQ(w.dm.bootstraps(), 2);
+  EXPECT_EQ(w.dm.members(), 2u);
+  EXPECT_TRUE(w.Plan().Settled());
+}
+
 TEST(Lines, AJoinerThatLosesItsClaimBeforeItIsRecordedIsReplaced) {
   World w(3, 0);
   w.want.update.failover_period = std::chrono::seconds(20);

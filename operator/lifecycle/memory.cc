@@ -29,17 +29,14 @@ void ReadLines(const Names& names, const Child& map, Memory& memory) {
   }
 }
 
-// Lines to join, whose claims are gone, while nobody else has data: there is nobody to join, and they have died with the rest.
+// Lines to join, while no claim carries data: there is nobody to join, whether the joiner's own claim is the one that its line
+// was used with or not. One that has joined all the same, and was not recorded, answers, and is not taken for lost (lost_data.cc).
 void ForgetDeadLines(const Observed& seen, Memory& memory) {
   if (!memory.first.empty()) return;
   for (const auto& [ordinal, claim] : seen.master.claims) {
     if (claim.IsMember()) return;
   }
-  std::erase_if(memory.joining, [&](int ordinal) {
-    const auto used = memory.line_claims.find(ordinal);
-    const auto claim = seen.master.claims.find(ordinal);
-    return used != memory.line_claims.end() && (claim == seen.master.claims.end() || claim->second.meta.uid != used->second);
-  });
+  memory.joining.clear();
 }
 
 }  // namespace

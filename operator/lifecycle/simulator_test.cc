@@ -57,6 +57,7 @@ class Simulation {
   void Print() const {
     for (const auto& violation : w_.violations) std::cerr << "VIOLATION " << violation << "\n";
     for (const auto& line : w_.log) std::cerr << line << "\n";
+    for (const auto& [pod, process] : w_.dm.masters()) std::cerr << pod << (process.running ? " runs" : ": " + process.crash) << "\n";
   }
 
  private:
@@ -65,7 +66,9 @@ class Simulation {
   std::string Pod(Role role) { return w_.want.names().Pod(role, static_cast<int>(Below(5))); }
 
   void Disturb() {
-    switch (Below(50)) {
+    const std::size_t fault = Below(50);
+    w_.log.push_back("t=" + std::to_string(w_.now) + "        fault " + std::to_string(fault));
+    switch (fault) {
       case 0: w_.want.master.replicas = Pick({1, 2, 3, 4, 5}); break;
       case 1: w_.want.worker.replicas = Pick({0, 1, 2, 3, 5}); break;
       case 2: w_.SetImage("dm:" + std::to_string(Below(3))); break;
