@@ -1,6 +1,7 @@
 #include "dm/versions.h"
 
 #include <array>
+#include <utility>
 
 #include "base/strings.h"
 
@@ -17,10 +18,18 @@ std::optional<int> Number(std::string_view text) {
   return value;
 }
 
-// -1: before the release of the same numbers, 0: the release, 1: a build made from it later.
-int Rank(const std::string& suffix) {
-  if (suffix.empty()) return 0;
-  return suffix[0] >= '0' && suffix[0] <= '9' ? 1 : -1;
+constexpr std::array<std::string_view, 3> kStages = {"alpha", "beta", "rc"};
+
+// Where a version stands among those of the same numbers: the stage (the release and its builds are the last), then its number.
+std::pair<std::size_t, int> Standing(const std::string& suffix) {
+  const std::string folded = base::ToLower(suffix);
+  for (std::size_t stage = 0; stage < kStages.size(); ++stage) {
+    if (!base::StartsWith(folded, kStages[stage])) continue;
+    std::string_view rest = std::string_view(folded).substr(kStages[stage].size());
+    if (!rest.empty() && rest.front() == '.') rest.remove_prefix(1);
+    return {stage, Number(rest.substr(0, rest.find_first_not_of("0123456789"))).value_or(0)};
+  }
+  return {kStages.size(), 0};
 }
 
 }  // namespace
@@ -47,12 +56,11 @@ std::optional<Version> ParseVersion(std::string_view tag) {
   return version;
 }
 
-std::strong_ordering Version::operator<=>(const Version& other) const {
+std::weak_ordering Version::operator<=>(const Version& other) const {
   if (const auto order = major <=> other.major; order != 0) return order;
   if (const auto order = minor <=> other.minor; order != 0) return order;
   if (const auto order = patch <=> other.patch; order != 0) return order;
-  if (const auto order = Rank(suffix) <=> Rank(other.suffix); order != 0) return order;
-  return suffix.compare(other.suffix) <=> 0;
+  return Standing(suffix) <=> Standing(other.suffix);
 }
 
 std::string Version::ToString() const {

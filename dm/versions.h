@@ -12,9 +12,10 @@ struct Version {
   int major = 0, minor = 0, patch = 0;
   std::string suffix;      // what follows the first "-", as "alpha" or "20251013-2c9a781"; empty for a release
 
-  // An alpha, beta or rc comes before its release; a hotfix build (its suffix begins with a date) after it.
-  std::strong_ordering operator<=>(const Version& other) const;
-  bool operator==(const Version& other) const { return (*this <=> other) == std::strong_ordering::equal; }
+  // An alpha, beta or rc comes before its release, in this order and by their numbers. Builds of one release (a hotfix, another
+  // base system) are equivalent to it: what they store is the same.
+  std::weak_ordering operator<=>(const Version& other) const;
+  bool operator==(const Version& other) const { return (*this <=> other) == std::weak_ordering::equivalent; }
   std::string ToString() const;   // v8.5.7-alpha
 };
 

@@ -66,6 +66,26 @@ Shortfall Behind(const Version& version, const Version& wanted) {
   return Shortfall::Count(std::max(1LL, number(wanted) - number(version)));
 }
 
+// Series (v8.1) stand for their first release: what is behind it is behind all of them.
+bool GoesBack(const Context& context, Role role, const Version& version) {
+  const auto old = context.before == nullptr ? std::nullopt : ParseVersion(context.before->cluster.VersionOf(role));
+  if (!old || !(version < *old)) return false;
+  const bool same_series = version.major == old->major && version.minor == old->minor;
+  if (!ParseVersion(context.cluster().VersionOf(role)) && same_series) return false;   // v8.5 may be any of 8.5
+  return !MayRollBack(context, role, version);
+}
+
+void Downgrade(Rule rule, Context& context, Role role, const Version& version) {
+  const Version old = *ParseVersion(context.before->cluster.VersionOf(role));
+  Finding finding = AboutVersion(role, VersionField(context.cluster(), role), context.cluster().VersionOf(role));
+  finding.key = "downgrade";
+  finding.required = old.ToString() + " or later";
+  finding.shortfall = Behind(version, old);
+  finding.message = "DM does not support going back from " + old.ToString() + ": the newer version may have changed what it stores";
+  finding.remedy = "stay at " + old.ToString() + " or go on to a later one";
+  context.Add(rule, std::move(finding));
+}
+
 void JudgeVersion(Rule rule, Context& context, Role role) {
   const std::string tag = context.cluster().VersionOf(role);
   const std::string field = VersionField(context.cluster(), role);
@@ -73,6 +93,7 @@ void JudgeVersion(Rule rule, Context& context, Role role) {
   // v5.4 names no release, and is too old whichever it means.
   const auto series = version ? version : ParseVersion(tag + ".0");
   if (!version && (!series || IsSupported(*series))) {
+    if (series && GoesBack(context, role, *series)) return Downgrade(rule, context, role, *series);
     Finding finding = AboutVersion(role, field, tag);
     finding.required = "v6.1.0 or later";
     finding.shortfall = Shortfall::Count(1);
@@ -94,16 +115,7 @@ void JudgeVersion(Rule rule, Context& context, Role role) {
     finding.remedy = "use v6.1.0 or later";
     return context.Add(rule, std::move(finding));
   }
-  if (context.before == nullptr) return;
-  const auto old = ParseVersion(context.before->cluster.VersionOf(role));
-  if (!old || !(*version < *old) || MayRollBack(context, role, *version)) return;
-  Finding finding = AboutVersion(role, field, tag);
-  finding.key = "downgrade";
-  finding.required = old->ToString() + " or later";
-  finding.shortfall = Behind(*version, *old);
-  finding.message = "DM does not support going back from " + old->ToString() + ": the newer version may have changed what it stores";
-  finding.remedy = "stay at " + old->ToString() + " or go on to a later one";
-  context.Add(rule, std::move(finding));
+  if (GoesBack(context, role, *version)) Downgrade(rule, context, role, *version);
 }
 
 const std::optional<Quantity>* SizeOf(const DMCluster& cluster, Role role) {
