@@ -1,6 +1,9 @@
 #include "dm/checks.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
+#include <array>
 #include <string>
 
 #include "base/strings.h"
@@ -60,6 +63,12 @@ Wrong CheckImageName(std::string_view text) {
   if (text.empty() || text.size() > 255 || !All(text, legal)) {
     return "must be the name of an image, such as \"pingcap/dm\" or \"registry.example.com/pingcap/dm\"";
   }
+  const std::string_view digest = text.find('@') == std::string_view::npos ? "" : text.substr(text.find('@'));
+  const auto hex = [](char c) { return Digit(c) || (c >= 'a' && c <= 'f'); };
+  if (!digest.empty() && !(base::StartsWith(digest, "@sha256:") && digest.size() == 72 && All(digest.substr(8), hex))) {
+    return "has a digest that is none: @sha256: and 64 hexadecimal digits are expected";
+  }
+  text.remove_suffix(digest.size());
   const std::string_view last = text.substr(text.rfind('/') == std::string_view::npos ? 0 : text.rfind('/') + 1);
   if (last.find_first_of(":@") == std::string_view::npos) return std::nullopt;
   return "must not carry a tag: the version is added to it, so write the tag in version";
@@ -100,6 +109,23 @@ Wrong CheckRetention(std::string_view text) {
     return std::nullopt;
   }
   return "must be a time such as \"15d\" or \"12h\"";
+}
+
+Wrong CheckIp(std::string_view text) {
+  std::array<unsigned char, 16> bytes{};
+  const std::string address(text);
+  if (inet_pton(AF_INET, address.c_str(), bytes.data()) == 1 || inet_pton(AF_INET6, address.c_str(), bytes.data()) == 1) return std::nullopt;
+  return "must be an IP address, such as \"10.0.0.7\"";
+}
+
+Wrong CheckCidr(std::string_view text) {
+  const std::size_t slash = text.find('/');
+  const std::string_view bits = slash == std::string_view::npos ? "" : text.substr(slash + 1);
+  const bool six = text.find(':') != std::string_view::npos;
+  if (!CheckIp(text.substr(0, slash)) && !bits.empty() && bits.size() <= 3 && All(bits, Digit) && std::stoi(std::string(bits)) <= (six ? 128 : 32)) {
+    return std::nullopt;
+  }
+  return "must be a network, such as \"10.0.0.0/8\"";
 }
 
 Wrong CheckHostPort(std::string_view text) {

@@ -52,7 +52,8 @@ void ReadSpec(Fields spec, DMCluster& cluster) {
   if (spec.Enum("purpose", {"migration", "performance"}) == "performance") cluster.purpose = Purpose::kPerformance;
   cluster.paused = spec.Bool("paused").value_or(false);
   cluster.pv_reclaim_policy = spec.Enum("pvReclaimPolicy", {"", "Retain", "Delete", "Recycle"}).value_or("");
-  cluster.timezone = spec.String("timezone", CheckNotEmpty).value_or("UTC");
+  cluster.timezone = spec.String("timezone", OrEmpty(CheckNotEmpty)).value_or("");
+  if (cluster.timezone.empty()) cluster.timezone = "UTC";
   cluster.pod_management_policy = base::GetStringOr(cluster.raw, "podManagementPolicy", "Parallel");
   if (cluster.pod_management_policy.empty()) cluster.pod_management_policy = "Parallel";
   spec.Bool("enablePVReclaim");
@@ -67,6 +68,7 @@ void ReadSpec(Fields spec, DMCluster& cluster) {
   ReadComponent(spec.Object("master"), Role::kMaster, cluster.master);
   cluster.has_worker = spec.Has("worker");
   ReadComponent(spec.Object("worker"), Role::kWorker, cluster.worker);
+  for (const Role role : {Role::kMaster, Role::kWorker}) CheckVolumes(cluster, role, spec.out());
   spec.Finish();
 }
 
@@ -88,7 +90,8 @@ std::string DMCluster::VersionOf(Role role) const {
 std::string DMCluster::ImageOf(Role role) const {
   const std::string& base = component(role).base_image;
   const std::string tag = VersionOf(role);
-  return tag.empty() ? base : base + ":" + tag;
+  const bool pinned = base.find('@') != std::string::npos;   // by its digest: the version is for those who judge only
+  return tag.empty() || pinned ? base : base + ":" + tag;
 }
 
 Decoded Decode(const Json& object) {

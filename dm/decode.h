@@ -10,7 +10,9 @@ namespace dm::decode {
 
 // What cluster and component share; `settings` gets the typed part.
 void ReadPodSettings(Fields& fields, PodSettings& settings);
-void ReadNodeSelector(Fields& fields);
+// Keys and values as labels have them: labels, node selectors, what a spread selects by. Keys of annotations.
+void ReadLabelMap(Fields& fields, std::string_view key);
+void ReadAnnotations(Fields& fields);
 // Passes an object or list of objects through, telling unknown keys. `kind` as in pass_through.cc; `key_field` of a list.
 void ReadObject(Fields& fields, std::string_view key, std::string_view kind);
 void ReadList(Fields& fields, std::string_view key, std::string_view kind, std::string_view key_field);
@@ -25,6 +27,8 @@ Resources ReadResources(Fields& fields);
 std::set<std::string, std::less<>> BuiltInVolumes(Role role);
 
 void ReadComponent(Fields fields, Role role, Component& component);
+// Once the whole spec is read: what mounts name is there, and no volume stands in another's place.
+void CheckVolumes(const DMCluster& cluster, Role role, Decoded& out);
 void ReadDiscovery(Fields fields);
 void ReadUpstreams(Fields& spec, DMCluster& cluster);
 void ReadMonitor(Fields fields, DMCluster& cluster);

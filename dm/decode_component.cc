@@ -1,4 +1,6 @@
 // spec.master, spec.worker and spec.discovery.
+#include <algorithm>
+
 #include <nlohmann/json.hpp>
 
 #include "base/strings.h"
@@ -60,6 +62,13 @@ void ReadVolumes(Fields& fields, Role role) {
   }
 }
 
+std::set<std::string, std::less<>> NamesOf(const Json* list) {
+  std::set<std::string, std::less<>> names;
+  if (list == nullptr || !list->is_array()) return names;
+  for (const Json& item : *list) names.insert(base::GetStringOr(item, "name"));
+  return names;
+}
+
 // Of two variables with one name the later counts, as in a pod: no problem.
 void ReadEnvironment(Fields& fields) {
   ReadList(fields, "env", "env", "");
@@ -92,21 +101,23 @@ void ReadPodParts(Fields& fields, Role role) {
   ReadObject(fields, "securityContext", "securityContext");
   ReadProbe(fields.Object("readinessProbe"));
   fields.Bool("automountServiceAccountToken");
-  ReadList(fields, "claims", "", "name");
+  if (const Json* claims = fields.Raw("claims"); claims != nullptr && !claims->empty()) {
+    fields.Problem("claims", claims, "names resource claims of the pod, and DM's pods have none: Kubernetes would refuse them; remove it");
+  }
 }
 
 void ReadService(Fields service, Component& component) {
   if (service.present()) component.service = *service.object();
-  service.Enum("type", {"ClusterIP", "NodePort", "LoadBalancer"});
-  service.Map("annotations", [](const std::string&, const std::string&, const std::string&) {});
-  service.Map("labels", [](const std::string&, const std::string&, const std::string&) {});
-  service.String("loadBalancerIP");
-  service.String("loadBalancerClass");
-  service.String("clusterIP");
-  service.String("portName", CheckDnsLabel);
+  service.Enum("type", {"", "ClusterIP", "NodePort", "LoadBalancer"});
+  ReadAnnotations(service);
+  ReadLabelMap(service, "labels");
+  service.String("loadBalancerIP", OrEmpty(CheckIp));
+  service.String("loadBalancerClass", OrEmpty(CheckLabelKey));
+  service.String("clusterIP", [](std::string_view text) { return text == "None" ? std::nullopt : OrEmpty(CheckIp)(text); });
+  service.String("portName", OrEmpty(CheckDnsLabel));
   service.Int("port", 1, 65535);
   service.Int("masterNodePort", 0, 65535);
-  service.Strings("loadBalancerSourceRanges");
+  service.Strings("loadBalancerSourceRanges", CheckCidr);
   service.Enum("externalTrafficPolicy", {"", "Cluster", "Local"});
   service.Finish();
 }
@@ -150,6 +161,28 @@ void ReadWorkerOnly(Fields& fields, Component& worker) {
 }
 
 }  // namespace
+
+void CheckVolumes(const DMCluster& cluster, Role role, Decoded& out) {
+  const Component& component = cluster.component(role);
+  const std::string at = "spec." + std::string(RoleName(role)) + ".";
+  const auto own = NamesOf(base::Find(component.raw, "additionalVolumes"));
+  const auto& secrets = cluster.tls_client_secrets;
+  for (const std::string& secret : secrets) {
+    if (!own.contains(secret)) continue;
+    out.problems.push_back({at + "additionalVolumes[" + secret + "]", secret,
+                            "is the name of a Secret in spec.tlsClientSecretNames, which is mounted under it: choose another", false});
+  }
+  const Json* mounts = base::Find(component.raw, "additionalVolumeMounts");
+  if (mounts == nullptr || !mounts->is_array()) return;
+  const auto built_in = BuiltInVolumes(role);
+  for (const Json& mount : *mounts) {
+    const std::string name = base::GetStringOr(mount, "name");
+    if (!mount.is_object() || own.contains(name) || built_in.contains(name) || std::find(secrets.begin(), secrets.end(), name) != secrets.end()) continue;
+    const std::string path = base::Printable(base::GetStringOr(mount, "mountPath"));
+    out.problems.push_back({at + "additionalVolumeMounts[" + path + "].name", base::Printable(name),
+                            "is the name of no volume: add it to " + at + "additionalVolumes, or mount one that is there", name.empty()});
+  }
+}
 
 Resources ReadResources(Fields& fields) {
   Resources found;
@@ -199,7 +232,7 @@ void ReadComponent(Fields fields, Role role, Component& component) {
   component.storage_class = fields.String("storageClassName", [](std::string_view text) {
     return text.empty() ? std::nullopt : CheckDnsName(text);   // "" means static binding
   });
-  fields.String("volumeAttributesClassName");
+  fields.String("volumeAttributesClassName", OrEmpty(CheckDnsName));
   component.storage_size = fields.Amount("storageSize", "\"200Gi\"", false);
   component.data_sub_dir = fields.String("dataSubDir", CheckSubPath).value_or("");
   ReadConfig(fields, component);

@@ -67,7 +67,7 @@ void ReadMonitor(Fields fields, DMCluster& cluster) {
   });
   monitor.storage_size = fields.Amount("storageSize", "\"200Gi\"", false);
   fields.Strings("alertmanagers", CheckHostPort);
-  ReadNodeSelector(fields);
+  ReadLabelMap(fields, "nodeSelector");
   ReadList(fields, "tolerations", "toleration", "");
   Fields grafana = fields.Object("grafana");
   grafana.Bool("enabled");

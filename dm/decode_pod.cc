@@ -6,15 +6,10 @@
 #include "dm/decode.h"
 
 namespace dm::decode {
-namespace {
-
-void ReadLabels(Fields& fields) {
-  fields.Map("labels", [&](const std::string& key, const std::string& value, const std::string& path) {
+void ReadLabelMap(Fields& fields, std::string_view key_of_map) {
+  fields.Map(key_of_map, [&](const std::string& key, const std::string& value, const std::string& path) {
     if (auto wrong = CheckLabelKey(key)) fields.out().problems.push_back({path, base::Printable(key), *wrong, false});
     if (auto wrong = CheckLabelValue(value)) fields.out().problems.push_back({path, base::Printable(value), *wrong, false});
-    if (SelectorLabels("", Role::kMaster).contains(key)) {
-      fields.out().unknown.push_back({path, base::Printable(value), "is set by the operator, has no effect", false});
-    }
   });
 }
 
@@ -24,23 +19,23 @@ void ReadAnnotations(Fields& fields) {
   });
 }
 
-}  // namespace
-
-void ReadNodeSelector(Fields& fields) {
-  fields.Map("nodeSelector", [&](const std::string& key, const std::string& value, const std::string& path) {
-    if (auto wrong = CheckLabelKey(key)) fields.out().problems.push_back({path, base::Printable(key), *wrong, false});
-    if (auto wrong = CheckLabelValue(value)) fields.out().problems.push_back({path, base::Printable(value), *wrong, false});
-  });
-}
-
 namespace {
+
+void ReadLabels(Fields& fields) {
+  ReadLabelMap(fields, "labels");
+  for (const auto& [key, value] : kube::api::ParseLabels(fields.Raw("labels"))) {
+    if (!SelectorLabels("", Role::kMaster).contains(key)) continue;
+    fields.out().unknown.push_back({fields.PathOf("labels") + "[" + base::Printable(key) + "]", base::Printable(value),
+                                    "is set by the operator, has no effect", false});
+  }
+}
 
 void ReadSpread(Fields& fields) {
   for (Fields& spread : fields.List("topologySpreadConstraints", "topologyKey")) {
     spread.Int("maxSkew", 1, 1000);
     spread.Int("minDomains", 1, 1000);
     spread.Enum("nodeAffinityPolicy", {"Honor", "Ignore"});
-    spread.Map("matchLabels", [](const std::string&, const std::string&, const std::string&) {});
+    ReadLabelMap(spread, "matchLabels");
     spread.Finish();
   }
 }
@@ -71,21 +66,21 @@ void ReadList(Fields& fields, std::string_view key, std::string_view kind, std::
 
 void ReadPodSettings(Fields& fields, PodSettings& settings) {
   if (fields.present()) settings.raw = *fields.object();
-  settings.version = fields.String("version", CheckImageTag);
-  settings.image_pull_policy = fields.Enum("imagePullPolicy", {"Always", "IfNotPresent", "Never"}).value_or("");
+  settings.version = fields.String("version", OrEmpty(CheckImageTag));
+  settings.image_pull_policy = fields.Enum("imagePullPolicy", {"", "Always", "IfNotPresent", "Never"}).value_or("");
   settings.host_network = fields.Bool("hostNetwork");
   ReadLabels(fields);
   ReadAnnotations(fields);
-  ReadNodeSelector(fields);
+  ReadLabelMap(fields, "nodeSelector");
   ReadSpread(fields);
   ReadObject(fields, "affinity", "affinity");
   ReadObject(fields, "podSecurityContext", "podSecurityContext");
   ReadObject(fields, "dnsConfig", "dnsConfig");
   ReadList(fields, "tolerations", "toleration", "");
   ReadList(fields, "imagePullSecrets", "localReference", "name");
-  fields.String("priorityClassName");
-  fields.String("schedulerName");
-  fields.Enum("dnsPolicy", {"ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"});
+  fields.String("priorityClassName", OrEmpty(CheckDnsName));
+  fields.String("schedulerName", OrEmpty(CheckDnsName));
+  fields.Enum("dnsPolicy", {"", "ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"});
   fields.Enum("configUpdateStrategy", {"", "InPlace", "RollingUpdate"});
   fields.Enum("statefulSetUpdateStrategy", {"", "RollingUpdate", "OnDelete"});
   fields.Enum("podManagementPolicy", {"", "Parallel", "OrderedReady"});

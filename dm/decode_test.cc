@@ -185,8 +185,41 @@ INSTANTIATE_TEST_SUITE_P(Table, DecodeProblem, testing::Values(
           "spec.master.additionalContainers[side].image: Required: every additional container needs an image"},
     Wrong{"spec: {master: {additionalVolumes: [{name: config}]}}",
           R"(spec.master.additionalVolumes[config]: "config": is the name of a volume that the operator mounts: choose another)"},
-    Wrong{"spec: {worker: {additionalVolumeMounts: [{name: x, mountPath: /var/lib/dm-worker}]}}",
+    Wrong{"spec: {worker: {additionalVolumeMounts: [{name: config, mountPath: /var/lib/dm-worker}]}}",
           R"(spec.worker.additionalVolumeMounts[/var/lib/dm-worker]: "/var/lib/dm-worker": is where the operator mounts its own volume: choose another path)"},
+    Wrong{"spec: {affinity: {podAntiAffinty: {}}}",
+          R"(spec.affinity.podAntiAffinty: "{}": is no field that Kubernetes knows, and it would refuse the pods: did you mean "podAntiAffinity"?)"},
+    Wrong{"spec: {tolerations: [{key: a, efect: NoSchedule}]}",
+          R"(spec.tolerations[0].efect: "NoSchedule": is no field that Kubernetes knows, and it would refuse the pods: did you mean "effect"?)"},
+    Wrong{"spec: {worker: {affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchExpression: []}]}}}}}",
+          R"(spec.worker.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[0].matchExpression: "[]": is no field that Kubernetes knows, and it would refuse the pods: did you mean "matchExpressions"?)"},
+    Wrong{"spec: {worker: {env: [{name: PORT, value: 8080}]}}", R"(spec.worker.env[0].value: "8080": must be text: put it in quotes, "8080")"},
+    Wrong{"spec: {podSecurityContext: {runAsUser: \"1000\"}}", R"(spec.podSecurityContext.runAsUser: "1000": must be a whole number, without quotes)"},
+    Wrong{"spec: {podSecurityContext: {supplementalGroups: [a]}}", R"(spec.podSecurityContext.supplementalGroups[0]: "a": must be a whole number, without quotes)"},
+    Wrong{"spec: {master: {additionalContainers: [{name: s, image: b, command: sleep 1}]}}",
+          R"(spec.master.additionalContainers[s].command: "sleep 1": must be a list, each entry on a line of its own that begins with "- ")"},
+    Wrong{"spec: {master: {additionalContainers: [{name: s, image: b, args: [a, 7]}]}}",
+          R"(spec.master.additionalContainers[s].args[1]: "7": must be text: put it in quotes, "7")"},
+    Wrong{"spec: {master: {additionalContainers: [{name: s, image: b, ports: [{containerPort: \"80\"}]}]}}",
+          R"(spec.master.additionalContainers[s].ports[0].containerPort: "80": must be a whole number, without quotes)"},
+    Wrong{"spec: {master: {additionalContainers: [{name: s, image: b, resources: {requests: {cpu: some}}}]}}",
+          R"(spec.master.additionalContainers[s].resources.requests.cpu: "some": must be a quantity such as "1" or "1Gi")"},
+    Wrong{"spec: {master: {additionalVolumes: [{name: v, configMap: {nam: z}}]}}",
+          R"(spec.master.additionalVolumes[v].configMap.nam: "z": is no field that Kubernetes knows, and it would refuse the pods: did you mean "name"?)"},
+    Wrong{"spec: {master: {additionalVolumeMounts: [{name: lost, mountPath: /x}]}}",
+          R"(spec.master.additionalVolumeMounts[/x].name: "lost": is the name of no volume: add it to spec.master.additionalVolumes, or mount one that is there)"},
+    Wrong{"spec: {tlsClientSecretNames: [mysql], worker: {additionalVolumes: [{name: mysql, emptyDir: {}}]}}",
+          R"(spec.worker.additionalVolumes[mysql]: "mysql": is the name of a Secret in spec.tlsClientSecretNames, which is mounted under it: choose another)"},
+    Wrong{"spec: {master: {claims: [{name: gpu}]}}",
+          R"(spec.master.claims: "[{"name":"gpu"}]": names resource claims of the pod, and DM's pods have none: Kubernetes would refuse them; remove it)"},
+    Wrong{"spec: {priorityClassName: Bad Name}", R"(spec.priorityClassName: "Bad Name": must be the name of an object: lower-case letters, digits, "-" and ".")"},
+    Wrong{"spec: {master: {service: {labels: {x y: z}}}}",
+          R"(spec.master.service.labels[x y]: "x y": is no legal key: [prefix/]name, the name at most 63 letters, digits, "-", "_" or ".")"},
+    Wrong{"spec: {master: {service: {clusterIP: 999.1.1.1}}}", R"(spec.master.service.clusterIP: "999.1.1.1": must be an IP address, such as "10.0.0.7")"},
+    Wrong{"spec: {master: {service: {loadBalancerSourceRanges: [10.0.0.0/33]}}}",
+          R"(spec.master.service.loadBalancerSourceRanges[0]: "10.0.0.0/33": must be a network, such as "10.0.0.0/8")"},
+    Wrong{"spec: {master: {baseImage: \"pingcap/dm@sha256:abc\"}}",
+          R"(spec.master.baseImage: "pingcap/dm@sha256:abc": has a digest that is none: @sha256: and 64 hexadecimal digits are expected)"},
     Wrong{"spec: {worker: {env: [{value: x}]}}", "spec.worker.env[0].name: Required: every variable needs a name"},
     Wrong{"spec: {worker: {env: [x]}}", R"(spec.worker.env[0]: "x": must be an object, not text)"},
     Wrong{"spec: {master: {service: {type: ExternalName}}}",
@@ -211,10 +244,8 @@ INSTANTIATE_TEST_SUITE_P(Table, DecodeUnknown, testing::Values(
     Wrong{"spec: {worker: {resources: {requests: {cpu: 8}}}}",
           R"(spec.worker.resources: "{"requests":{"cpu":8}}": unknown field: write its requests and limits directly under spec.worker)"},
     Wrong{"spec: {colour: red}", R"(spec.colour: "red": unknown field, has no effect)"},
-    Wrong{"spec: {affinity: {podAntiAffinty: {}}}", R"(spec.affinity.podAntiAffinty: "{}": unknown field: did you mean "podAntiAffinity"?)"},
-    Wrong{"spec: {tolerations: [{key: a, efect: NoSchedule}]}", R"(spec.tolerations[0].efect: "NoSchedule": unknown field: did you mean "effect"?)"},
-    Wrong{"spec: {master: {additionalContainers: [{name: s, image: b, comand: [x]}]}}",
-          R"(spec.master.additionalContainers[s].comand: "["x"]": unknown field: did you mean "command"?)"},
+    Wrong{"spec: {master: {additionalContainers: [{name: s, image: b, fluxCompensator: [x]}]}}",
+          R"(spec.master.additionalContainers[s].fluxCompensator: "["x"]": unknown field: a Kubernetes that does not know it either refuses the pods)"},
     Wrong{"spec: {upstreams: [{name: a, size: 1Gi}]}", R"(spec.upstreams[a].size: "1Gi": unknown field, has no effect)"},
     Wrong{"spec: {labels: {app.kubernetes.io/component: x}}",
           R"(spec.labels[app.kubernetes.io/component]: "x": is set by the operator, has no effect)"}));
@@ -225,7 +256,39 @@ TEST(Decode, EverythingAtOnce) {
 }
 
 TEST(Decode, OfTwoVariablesTheLaterCounts) {
-  EXPECT_EQ(Texts(Decode(Cluster("spec: {worker: {env: [{name: A, value: x}, {name: A, value: y}]}}")).problems), "");
+  EXPECT_EQ(Texts(Decode(Cluster("spec: {worker: {env: [{name: A, value: x}, {name: A, value: z}]}}")).problems), "");
+}
+
+// As v1 took it, and as the API server stores what says nothing.
+TEST(Decode, EmptyTextsAreAbsent) {
+  const Decoded decoded = Decode(Cluster("spec: {imagePullPolicy: \"\", dnsPolicy: \"\", timezone: \"\", schedulerName: \"\", master: {version: \"\", service: {type: \"\", "
+                                         "portName: \"\", clusterIP: \"\"}}}"));
+  EXPECT_EQ(Texts(decoded.problems), "");
+  EXPECT_EQ(decoded.cluster.timezone, "UTC");
+  EXPECT_EQ(decoded.cluster.ImageOf(Role::kMaster), decoded.cluster.ImageOf(Role::kWorker));
+}
+
+TEST(Decode, AnImageMayBePinnedByItsDigest) {
+  const std::string pinned = "registry.example.com:5000/pingcap/dm@sha256:" + std::string(64, 'a');
+  const Decoded decoded = Decode(Cluster("spec: {master: {baseImage: \"" + pinned + "\"}}"));
+  EXPECT_EQ(Texts(decoded.problems), "");
+  EXPECT_EQ(decoded.cluster.ImageOf(Role::kMaster), pinned);
+  EXPECT_FALSE(decoded.cluster.VersionOf(Role::kMaster).empty());
+}
+
+// What Kubernetes takes: alike arguments, ports by name, numbers as amounts, claims of any kind of volume.
+TEST(Decode, SoundPartsOfPodsPass) {
+  const Decoded decoded = Decode(Cluster(
+      "spec: {tolerations: [{operator: Exists, tolerationSeconds: 30}], "
+      "affinity: {podAntiAffinity: {preferredDuringSchedulingIgnoredDuringExecution: [{weight: 1, podAffinityTerm: {topologyKey: zone, labelSelector: "
+      "{matchExpressions: [{key: a, operator: In, values: [b]}]}}}]}}, "
+      "worker: {envFrom: [{secretRef: {name: s, optional: true}}], env: [{name: A}, {name: B, valueFrom: {fieldRef: {fieldPath: metadata.name}}}], "
+      "additionalVolumes: [{name: v, projected: {sources: [{serviceAccountToken: {path: t, expirationSeconds: 600}}]}}, {name: e, emptyDir: {sizeLimit: 1Gi}}, "
+      "{name: o, flexVolume: {driver: x, options: {a: b}}}], additionalVolumeMounts: [{name: v, mountPath: /v, readOnly: true}], "
+      "additionalContainers: [{name: s, image: i, args: [a, a], ports: [{name: p, containerPort: 80}], livenessProbe: {httpGet: {port: p}}, "
+      "readinessProbe: {tcpSocket: {port: 80}}, resources: {limits: {cpu: 1, memory: 1Gi}}, securityContext: {runAsUser: 7, capabilities: {drop: [ALL]}}}]}}"));
+  EXPECT_EQ(Texts(decoded.problems), "");
+  EXPECT_EQ(Texts(decoded.unknown), "");
 }
 
 TEST(Decode, NeverFails) {

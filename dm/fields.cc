@@ -108,7 +108,9 @@ std::optional<std::string> Fields::Enum(std::string_view key, std::initializer_l
   return String(key, [&](std::string_view text) -> std::optional<std::string> {
     if (std::find(words.begin(), words.end(), text) != words.end()) return std::nullopt;
     std::string list;
-    for (const std::string_view word : words) list += (list.empty() ? "" : ", ") + Quoted(word);
+    for (const std::string_view word : words) {
+      if (!word.empty()) list += (list.empty() ? "" : ", ") + Quoted(word);   // "" is as good as absent; nobody is told to write it
+    }
     const std::string nearest = Nearest(text, words);
     return "must be one of " + list + (nearest.empty() ? "" : ": did you mean " + Quoted(nearest) + "?");
   });

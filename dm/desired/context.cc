@@ -6,7 +6,9 @@ namespace {
 const Json* Setting(const Context& context, std::string_view key, bool (Json::*is)() const noexcept) {
   for (const Json* raw : {&context.component().raw, &context.cluster.raw}) {
     const Json* value = base::Find(*raw, key);
-    if (value != nullptr && (value->*is)()) return value;
+    if (value == nullptr || !(value->*is)()) continue;
+    if (value->is_array() && value->empty()) continue;   // as good as absent: the cluster's list counts, as in v1
+    return value;
   }
   return nullptr;
 }

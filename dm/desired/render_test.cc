@@ -275,7 +275,7 @@ TEST(Render, TheUsersVariablesReplaceThoseOfTheirName) {
 }
 
 TEST(Render, AContainerOfTheBuiltInNameIsMerged) {
-  const Json pod = PodSpec(Patched("spec: {worker: {additionalContainers: [{name: dm-worker, env: [{name: X, value: y}], volumeMounts: [{name: dm-worker, mountPath: /also}]}]}}"), Role::kWorker);
+  const Json pod = PodSpec(Patched("spec: {worker: {additionalContainers: [{name: dm-worker, env: [{name: X, value: z}], volumeMounts: [{name: dm-worker, mountPath: /also}]}]}}"), Role::kWorker);
   ASSERT_EQ(pod["containers"].size(), 1u);
   EXPECT_EQ(pod["containers"][0]["image"], "pingcap/dm:v8.5.7");
   EXPECT_EQ(pod["containers"][0]["env"].back()["name"], "X");
@@ -394,8 +394,18 @@ TEST(Render, AlertsPointToTheHeadingsOfThePolicysRunbooks) {
   }
 }
 
+// As in v1: a list that holds nothing says nothing.
+TEST(Render, AnEmptyListOfAComponentLeavesTheClustersInForce) {
+  const Json pod = PodSpec(Patched("spec: {tolerations: [{key: pool, operator: Exists}], imagePullSecrets: [{name: s}], "
+                                   "topologySpreadConstraints: [{topologyKey: kubernetes.io/hostname}], "
+                                   "master: {tolerations: [], imagePullSecrets: [], topologySpreadConstraints: []}}"), Role::kMaster);
+  EXPECT_EQ(pod["tolerations"][0]["key"], "pool");
+  EXPECT_EQ(pod["imagePullSecrets"][0]["name"], "s");
+  EXPECT_EQ(pod["topologySpreadConstraints"][0]["topologyKey"], "kubernetes.io/hostname");
+}
+
 TEST(Render, APodThatCannotBeMadeIsAProblemNotACrash) {
-  const Objects objects = Patched("spec: {master: {affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{labelSelector: 5}]}}}}");
+  const Objects objects = Patched("spec: {master: {tolerations: [{key: a, operator: Equalz}]}}");
   ASSERT_EQ(objects.problems.size(), 1u);
   EXPECT_EQ(objects.problems[0].field, "spec.master");
   EXPECT_EQ(objects.Find(Role::kMaster)->pod.Find("dm-master")->cpu_request->ToString(), "4");
