@@ -123,7 +123,7 @@ TEST(Init, BadUpstreamsAreNamed) {
     EXPECT_NE(ran.err.find(c.part), std::string::npos) << ran.err;
   }
   EXPECT_EQ(Call({"init", "--environment", "prod"}).code, kUnreadable);
-  for (const auto& [flag, value] : {std::pair{"--name", "Foo"}, {"--name", "1e3"}, {"--dm-version", "v5.0.0"}, {"--dm-version", "v8.5.7#x"}}) {
+  for (const auto& [flag, value] : {std::pair{"--name", "Foo"}, {"--name", "1e3"}, {"--name", "a23456789-123456789-123456789-123456789-12"}, {"--namespace", "Bad_NS"}, {"--dm-version", "v5.0.0"}, {"--dm-version", "v8.5.7#x"}}) {
     const Ran ran = Call({"init", flag, value});
     EXPECT_EQ(ran.code, kUnreadable) << value;
     EXPECT_TRUE(ran.out.empty()) << ran.out;

@@ -6,6 +6,7 @@
 #include "base/yaml.h"
 #include "dm/checks.h"
 #include "dm/requirements/minimums.h"
+#include "dm/requirements/wording.h"
 #include "dm/versions.h"
 
 namespace dm::cli {
@@ -73,6 +74,10 @@ base::Result<void> CheckInit(const InitOptions& options) {
     return base::Fail(base::Code::kInvalid, std::string(flag) + ": " + base::Printable(value, 80) + ": " + what);
   };
   if (const auto what = CheckServiceName(options.name)) return wrong("--name", options.name, *what);
+  if (const std::size_t most = requirements::LongestClusterName(); options.name.size() > most) {
+    return wrong("--name", options.name, "must be at most " + std::to_string(most) + " characters, for the names of pods are made from it");
+  }
+  if (const auto what = CheckDnsLabel(options.ns); what && !options.ns.empty()) return wrong("--namespace", options.ns, *what);
   if (const auto what = CheckImageTag(options.version)) return wrong("--dm-version", options.version, *what);
   const auto version = ParseVersion(options.version);
   if (version && !IsSupported(*version)) return wrong("--dm-version", options.version, "DM before 6.1 is not supported: use v6.1.0 or later");

@@ -29,6 +29,8 @@ bool Below(std::string_view path, std::string_view directory) {
 
 // A relay log belongs on a volume: the claim, or one that the user mounts himself.
 bool OnVolume(const DMCluster& cluster, std::string_view path) {
+  // The worker starts in its dump directory, which is on the claim (desired/start_script.cc).
+  if (!base::StartsWith(path, "/") && path.find("..") == std::string_view::npos) return true;
   if (Below(path, Mount(Role::kWorker))) return true;
   const Json* mounts = base::Find(cluster.worker.raw, "additionalVolumeMounts");
   if (mounts == nullptr || !mounts->is_array()) return false;
@@ -89,6 +91,13 @@ std::string Text(const Json& value) {
   return base::DumpJson(value);
 }
 
+// Every certificate that an issuer makes has this common name, the operator's as well; DM looks at the first name alone.
+// Source: facts of the members' TLS in docs/tls.md; operator/certificates/purpose.cc.
+bool ShutsUsOut(const DMCluster& cluster, const Json& names) {
+  if (!cluster.tls || cluster.issuer == Issuer::kUser || !names.is_array() || names.empty()) return false;
+  return names.front() != "TiDB";
+}
+
 ConfigEntry ReadEntry(const DMCluster& cluster, Role role, const std::optional<Version>& version, std::string key,
                       const Json& value) {
   ConfigEntry entry;
@@ -112,6 +121,9 @@ ConfigEntry ReadEntry(const DMCluster& cluster, Role role, const std::optional<V
   } else if (entry.known->owner == KeyOwner::kRelayDir && !text.empty() && !OnVolume(cluster, text)) {
     entry.standing = Standing::kConflict;
     entry.expected = "a directory below " + Mount(Role::kWorker);
+  } else if (name == "cert-allowed-cn" && ShutsUsOut(cluster, value)) {
+    entry.standing = Standing::kConflict;
+    entry.expected = "[\"TiDB\"]";
   }
   return entry;
 }

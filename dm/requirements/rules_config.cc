@@ -96,6 +96,9 @@ void CheckReservedConfig(Rule rule, Context& context) {
         finding.required = "nothing while TLS is off";
         finding.message = "TLS between the members is off (spec.tlsCluster.enabled), and DM would look for this file all the same";
         finding.remedy = "remove it from config, or switch TLS on with spec.tlsCluster";
+      } else if (entry.known->name == "cert-allowed-cn") {
+        finding.message = "the certificates that spec.tlsCluster.issuer makes have the common name TiDB, so members would refuse each other and the operator";
+        finding.remedy = "write [\"TiDB\"], or remove it from config";
       } else {
         finding.message = "the operator sets " + Quoted(entry.key) + " itself" +
                           (entry.expected.empty() ? "" : ", to " + entry.expected) + ", and this contradicts it";

@@ -71,6 +71,8 @@ TEST(Config, Table) {
       {"worker", "relay-dir = \"/var/lib/dm-worker2/relay\"", {"ReservedConfig"}},
       {"worker", "relay-dir = \"/var/lib/dm-worker/../x\"", {"ReservedConfig"}},
       {"worker", "relay-dir = \"/tmp/relay\"", {"ReservedConfig"}},
+      {"worker", "relay-dir = \"relay\"", {}},                    // below the directory that it starts in, on the claim
+      {"worker", "relay-dir = \"../../../tmp\"", {"ReservedConfig"}},
   };
   for (const Case& c : cases) EXPECT_EQ(OfConfig(c.role, c.toml, c.version), c.expected) << c.role << ": " << c.toml << " " << c.version;
 }
@@ -88,6 +90,20 @@ spec:
     additionalVolumeMounts: [{name: relay, mountPath: /relay/}]
 )"), GoodView());
   EXPECT_EQ(fixtures::Names(own, Severity::kWarn), Words());
+}
+
+TEST(Config, NamesOfCertificatesMustLetOursIn) {
+  const auto judged = [](const char* tls, const char* names) {
+    auto object = Patched(Production(), std::string("spec: {tlsCluster: ") + tls + "}");
+    object["spec"]["master"]["config"] = std::string("cert-allowed-cn = ") + names;
+    return Judged(object, GoodView());
+  };
+  const char* const issued = "{enabled: true, issuer: {selfSigned: {}}}";
+  const Report shut = judged(issued, R"(["dm-master", "TiDB"])");
+  ASSERT_EQ(fixtures::Names(shut, Severity::kWarn), Words({"ReservedConfig"}));
+  EXPECT_EQ(FindRule(shut, "ReservedConfig")->remedy, R"(write ["TiDB"], or remove it from config)");
+  EXPECT_EQ(fixtures::Names(judged(issued, R"(["TiDB"])"), Severity::kWarn), Words());
+  EXPECT_EQ(fixtures::Names(judged("{enabled: true}", R"(["dm-master"])"), Severity::kWarn), Words());   // of the user's own making
 }
 
 TEST(Config, FilesOfTlsAreLookedForWhetherItIsOnOrNot) {
@@ -194,6 +210,20 @@ TEST(Version, GoingBackIsARollbackOnlyUntilTheNewerOneHasLed) {
   before["status"]["master"]["image"] = "localhost:5000/pingcap/dm:v8.1.0";
   EXPECT_EQ(fixtures::Names(Change(before, now), Severity::kWarn), Words());
   EXPECT_EQ(fixtures::Names(Change(before, Patched(before, "spec: {version: v8.5.8}")), Severity::kWarn), Words());
+}
+
+TEST(Version, WhatIsAndIsNoWayBack) {
+  const std::tuple<const char*, const char*, Words> cases[] = {
+      {"v8.5.7", "v8.5.7-hotfix1", {}},   {"v8.5.7-20240101", "v8.5.7", {}},  {"v9.0.0-rc.9", "v9.0.0-rc.10", {}},
+      {"v9.0.0", "v9.0.0-rc.10", {"SupportedVersion"}}, {"v8.5.7", "v8.1", {"SupportedVersion"}}, {"v8.5.7", "v8.5", {"SupportedVersion!warn"}},
+      {"v8.5.7", "v9.1", {"SupportedVersion!warn"}},
+  };
+  for (const auto& [from, to, expected] : cases) {
+    auto before = Production(), now = Production();
+    before["spec"]["version"] = from;
+    now["spec"]["version"] = to;
+    EXPECT_EQ(fixtures::Names(Change(before, now), Severity::kWarn), expected) << from << " " << to;
+  }
 }
 
 // What the other role runs says nothing of the way back.

@@ -1,4 +1,5 @@
 // The environment that the object asked for, and the names that would be derived from its own.
+#include <algorithm>
 #include <array>
 
 #include "dm/requirements/rules.h"
@@ -28,6 +29,16 @@ void CheckEnvironmentTooLax(Rule rule, Context& context) {
   finding.message = "the policy pins this namespace to " + finding.required + ", and by that the cluster is judged";
   finding.remedy = "set it to " + finding.required + " or remove it";
   context.Add(rule, std::move(finding));
+}
+
+std::size_t LongestClusterName() {
+  const Names names{""};
+  std::size_t longest = kLabel;
+  for (const Role role : kRoles) {
+    longest = std::min({longest, kStatefulSet - names.StatefulSet(role).size(), kLabel - names.StatefulSet(role).size() - 1 - kOrdinal,
+                        kLabel - names.PeerService(role).size()});
+  }
+  return longest;
 }
 
 void CheckNameLength(Rule rule, Context& context) {

@@ -72,8 +72,8 @@ void CheckNoEffect(Rule rule, Context& context) {
   for (const Idle& idle : kIdle) {
     const Json* value = At(cluster.raw, idle.path);
     if (value == nullptr || !SaysSomething(*value)) continue;
-    // 3 is what v1 writes by itself.
-    if (idle.path == "worker.maxFailoverCount" && value->is_number_integer() && *value == 3) continue;
+    // 3 is what v1 writes by itself, and 0 is what happens.
+    if (idle.path == "worker.maxFailoverCount" && value->is_number_integer() && (*value == 3 || *value == 0)) continue;
     AddIdle(rule, context, RoleOf(idle.path), std::string(idle.path), "spec." + std::string(idle.path), "",
            std::string(idle.why), std::string(idle.remedy));
   }

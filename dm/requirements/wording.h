@@ -21,6 +21,9 @@ std::string Gigabytes(kube::api::Quantity bytes);               // "200 GB" for 
 // What to write to satisfy a floor: the binary unit of the same number, "200Gi" for 200 GB.
 std::string Suggest(kube::api::Quantity floor, Resource resource);
 
+// What NameLength leaves for a cluster's name where it has all roles.
+std::size_t LongestClusterName();
+
 // The value of a quantity as the user wrote it (`path` below the component), else its canonical text.
 std::string Written(const base::Json& object, std::initializer_list<std::string_view> path, kube::api::Quantity value);
 
