@@ -3,12 +3,6 @@
 namespace dm::desired {
 namespace {
 
-// The operator rolls, pod by pod: with the partition at the count nothing restarts by itself.
-Json UpdateStrategy(const Context& context) {
-  if (StringSetting(context, "statefulSetUpdateStrategy") == "OnDelete") return {{"type", "OnDelete"}};
-  return {{"type", "RollingUpdate"}, {"rollingUpdate", {{"partition", context.component().replicas}}}};
-}
-
 // Masters need each other to become ready, so one after the other would never end.
 std::string ManagementPolicy(const Context& context) {
   const std::string asked = StringSetting(context, "podManagementPolicy");
@@ -34,7 +28,7 @@ Json StatefulSet(const Context& context, Json pod_template) {
   object["spec"] = {{"replicas", component.replicas},
                     {"serviceName", context.names.PeerService(context.role)},
                     {"podManagementPolicy", ManagementPolicy(context)},
-                    {"updateStrategy", UpdateStrategy(context)},
+                    {"updateStrategy", {{"type", "OnDelete"}}},   // the operator chooses the order (operator/lifecycle/roll.cc)
                     {"persistentVolumeClaimRetentionPolicy", {{"whenDeleted", "Retain"}, {"whenScaled", "Retain"}}},
                     {"selector", {{"matchLabels", ToJson(labels)}}},
                     {"template", std::move(pod_template)},

@@ -63,7 +63,6 @@ void ApplySet(Planning& p, Json object, Role role, bool& masters_change) {
   if (replicas == p.replicas.end()) return;    // its time has not come, or it is held
   Json& spec = object["spec"];
   spec["replicas"] = replicas->second;
-  spec["updateStrategy"] = Json{{"type", "OnDelete"}};   // we choose the order (roll.cc)
   HoldTemplate(p, object, role);
   if (const Child* live = p.Set(role)) {
     const Json as_wanted = object;

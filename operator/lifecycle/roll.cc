@@ -135,7 +135,7 @@ void RollWorkers(Planning& p, const std::vector<int>& outdated) {
     if (const auto why = Unready(p, Role::kWorker, *it); !why.empty()) {
       return p.WaitFor(Component::kWorker, "Rolling", goal + ": waiting for " + why + " to be ready");
     }
-    if (!p.Forced("roll")) {
+    if (p.want.update.wait_for_sync && !p.Forced("roll")) {
       std::string what;
       const auto may = Disturbable(p, pod, &what);
       if (!may) return p.WaitFor(Component::kWorker, "Rolling", goal + ": finding out what it does: " + what);

@@ -211,6 +211,16 @@ TEST(Roll, AWorkerThatLoadsHoldsUpNobodyElse) {
   EXPECT_FALSE(w.want.meta.annotations.contains("dm.pingcap.com/force"));
 }
 
+TEST(Roll, AWorkerThatLoadsIsReplacedWhereItsUserWantsThat) {
+  World w = Settled(1, 2);
+  w.dm.Load("a-dm-worker-1", true);
+  w.want.update.wait_for_sync = false;   // the task waits for its worker instead
+  w.SetImage("dm:2");
+  w.Run(30);
+  ExpectClean(w);
+  EXPECT_EQ(Replaced(w), (std::vector<std::string>{"a-dm-master-0", "a-dm-worker-1", "a-dm-worker-0"}));
+}
+
 TEST(Roll, ForceGivenTogetherWithTheChangeIsNotUsedUpBeforeTheRoll) {
   World w = Settled(1, 1);
   w.dm.Load("a-dm-worker-0", true);
