@@ -65,7 +65,7 @@ Condition Qualified(const requirements::Subject& subject, const lifecycle::Obser
   const auto weights = requirements::WeighKind(policy, subject.effective);
   std::vector<std::string> bad;
   int standing = 0;
-  for (const Role role : {Role::kMaster, Role::kWorker}) {
+  for (const Role role : {Role::kMaster, Role::kWorker, Role::kMonitor}) {
     for (const auto& [ordinal, pod] : seen.role(role).pods) {
       const auto* node = pod.node_name.empty() ? nullptr : NodeNamed(view, pod.node_name);
       if (node == nullptr) continue;

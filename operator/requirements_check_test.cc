@@ -67,6 +67,10 @@ TEST(CheckRequirements, LooksAtTheNodesThatPodsReallyStandOn) {
   const auto bad = Of(b.Check(), "NodesQualified");
   EXPECT_EQ(bad.status, "False");
   EXPECT_NE(bad.message.find("orders-dm-worker-0 stands on old"), std::string::npos) << bad.message;
+  b.seen.worker.pods.clear();
+  b.seen.monitor.pods[0].meta.name = "orders-dm-monitor-0";
+  b.seen.monitor.pods[0].node_name = "old";
+  EXPECT_NE(Of(b.Check(), "NodesQualified").message.find("orders-dm-monitor-0 stands on old"), std::string::npos);
 }
 
 TEST(CheckRequirements, UnknownNodesAreNotQualified) {

@@ -256,7 +256,8 @@ class SmallCluster {
     const std::string claim_path = "/api/v1/namespaces/shop/persistentvolumeclaims/" + claim;
     if (api.At(claim_path).is_null()) {
       api.Put(claim_path, {{"kind", "PersistentVolumeClaim"}, {"metadata", {{"name", claim}, {"namespace", "shop"}, {"labels", labels}, {"creationTimestamp", "2026-11-24T18:00:05Z"}}},
-                           {"spec", {{"storageClassName", "fast"}, {"resources", {{"requests", {{"storage", "500Gi"}}}}}}}, {"status", {{"phase", "Bound"}}}});
+                           {"spec", {{"storageClassName", "fast"}, {"volumeName", "pv-" + claim}, {"resources", {{"requests", {{"storage", "500Gi"}}}}}}}, {"status", {{"phase", "Bound"}}}});
+      api.Put("/api/v1/persistentvolumes/pv-" + claim, {{"kind", "PersistentVolume"}, {"metadata", {{"name", "pv-" + claim}}}, {"spec", {{"persistentVolumeReclaimPolicy", "Retain"}}}});
     }
     if (!api.At(path).is_null()) return;
     const Json notes = api.At("/apis/apps/v1/namespaces/shop/statefulsets/orders-dm-" + role)["spec"]["template"]["metadata"].value("annotations", Json::object());
