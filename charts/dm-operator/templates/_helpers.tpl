@@ -26,13 +26,17 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
 {{ toYaml . }}
 {{- end }}
 {{- end }}
-{{/* What satisfies the Pod Security Standard "restricted". */}}
+{{/* What satisfies the Pod Security Standard "restricted"; a podSecurityContext of the values, {} too, stands in its place. */}}
 {{- define "dm.podSecurity" -}}
+{{- if kindIs "map" .podSecurityContext -}}
+{{ toYaml .podSecurityContext }}
+{{- else -}}
 runAsNonRoot: true
 runAsUser: 65532
 runAsGroup: 65532
 fsGroup: 65532
 seccompProfile: {type: RuntimeDefault}
+{{- end }}
 {{- end }}
 {{- define "dm.containerSecurity" -}}
 allowPrivilegeEscalation: false

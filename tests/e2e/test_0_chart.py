@@ -1,0 +1,52 @@
+"""What the chart's values make of its objects, as Helm 4 and Helm 3 render them. Needs no cluster."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+import dmlab
+from lab import binaries
+
+PROGRAMS = ("operator", "webhook")
+
+
+@pytest.fixture(scope="module", params=[4, 3])
+def helm(request):
+    """The command of this version of Helm."""
+    return binaries.ensure(sys.stderr) / f"helm{request.param}"
+
+
+def run(helm, values=None):
+    return subprocess.run([helm, "template", dmlab.RELEASE, dmlab.CHART, "-n", dmlab.SYSTEM, "--values", "-"], input=json.dumps({"crds": {"enabled": False}, **(values or {})}),
+                          text=True, capture_output=True, check=False)
+
+
+def render(helm, values=None):
+    """The objects of the release by kind and name."""
+    done = run(helm, values)
+    assert done.returncode == 0, done.stderr
+    return {(o["kind"], o["metadata"]["name"]): o for o in yaml.safe_load_all(done.stdout) if o}
+
+
+def pod(objects, program):
+    """What the pods of a program's Deployment are made from."""
+    return objects["Deployment", f"{dmlab.RELEASE}-{program}"]["spec"]["template"]
+
+
+def refusal(helm, values):
+    done = run(helm, values)
+    assert done.returncode != 0, "not refused"
+    return done.stderr
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_a_pod_security_context_stands_in_the_place_of_the_default(helm, program):
+    restricted = {"runAsNonRoot": True, "runAsUser": 65532, "runAsGroup": 65532, "fsGroup": 65532, "seccompProfile": {"type": "RuntimeDefault"}}
+    for values in ({}, {program: {"podSecurityContext": None}}):
+        assert pod(render(helm, values), program)["spec"]["securityContext"] == restricted
+    for asked in ({}, {"runAsNonRoot": True}):
+        assert pod(render(helm, {program: {"podSecurityContext": asked}}), program)["spec"]["securityContext"] == asked
+    assert "podSecurityContext" in refusal(helm, {program: {"podSecurityContext": "none"}})
