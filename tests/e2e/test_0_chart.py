@@ -50,3 +50,20 @@ def test_a_pod_security_context_stands_in_the_place_of_the_default(helm, program
     for asked in ({}, {"runAsNonRoot": True}):
         assert pod(render(helm, {program: {"podSecurityContext": asked}}), program)["spec"]["securityContext"] == asked
     assert "podSecurityContext" in refusal(helm, {program: {"podSecurityContext": "none"}})
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_volumes_of_ones_own_stand_beside_the_policy(helm, program):
+    volume, mount = {"name": "tls", "secret": {"secretName": "ours"}}, {"name": "tls", "mountPath": "/etc/dm-webhook/tls", "readOnly": True}
+    plain = pod(render(helm), program)["spec"]
+    spec = pod(render(helm, {program: {"extraVolumes": [volume], "extraVolumeMounts": [mount]}}), program)["spec"]
+    assert spec["volumes"] == plain["volumes"] + [volume]
+    assert spec["containers"][0]["volumeMounts"] == plain["containers"][0]["volumeMounts"] + [mount]
+    assert "mountPath" in refusal(helm, {program: {"extraVolumeMounts": [{"name": "tls"}]}})
+
+
+def test_the_registration_carries_annotations(helm):
+    name = "ValidatingWebhookConfiguration", f"{dmlab.RELEASE}-webhook-{dmlab.SYSTEM}"
+    assert "annotations" not in render(helm)[name]["metadata"]
+    asked = {"cert-manager.io/inject-ca-from": "dm-system/dm-operator-webhook"}
+    assert render(helm, {"webhook": {"configurationAnnotations": asked}})[name]["metadata"]["annotations"] == asked
