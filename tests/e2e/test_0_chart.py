@@ -67,3 +67,28 @@ def test_the_registration_carries_annotations(helm):
     assert "annotations" not in render(helm)[name]["metadata"]
     asked = {"cert-manager.io/inject-ca-from": "dm-system/dm-operator-webhook"}
     assert render(helm, {"webhook": {"configurationAnnotations": asked}})[name]["metadata"]["annotations"] == asked
+
+
+def test_pod_monitors_find_the_pods_of_each_program(helm):
+    assert not [kind for kind, _ in render(helm) if kind == "PodMonitor"]
+    assert not [kind for kind, _ in render(helm, {"podMonitor": None}) if kind == "PodMonitor"]   # as under --reuse-values of an older release
+    objects = render(helm, {"podMonitor": {"enabled": True, "labels": {"release": "stack"}, "interval": "15s"}, "commonLabels": {"team": "dm"}})
+    assert sorted(name for kind, name in objects if kind == "PodMonitor") == [f"{dmlab.RELEASE}-{program}" for program in PROGRAMS]
+    for program in PROGRAMS:
+        monitor = objects["PodMonitor", f"{dmlab.RELEASE}-{program}"]
+        assert (monitor["apiVersion"], monitor["metadata"]["namespace"]) == ("monitoring.coreos.com/v1", dmlab.SYSTEM)
+        assert {"release": "stack", "team": "dm"}.items() <= monitor["metadata"]["labels"].items()
+        (endpoint,) = monitor["spec"]["podMetricsEndpoints"]
+        assert endpoint == {"port": "metrics", "path": "/metrics", "interval": "15s"}
+        template = pod(objects, program)
+        wanted = monitor["spec"]["selector"]["matchLabels"]
+        assert wanted.items() <= template["metadata"]["labels"].items() and wanted["app.kubernetes.io/component"] == program
+        assert endpoint["port"] in [port["name"] for port in template["spec"]["containers"][0]["ports"]]
+
+
+def test_a_pod_monitor_is_made_for_what_runs_and_misspelt_values_are_refused(helm):
+    objects = render(helm, {"podMonitor": {"enabled": True}, "webhook": {"enabled": False}})
+    assert [name for kind, name in objects if kind == "PodMonitor"] == [f"{dmlab.RELEASE}-operator"]
+    assert "interval" not in objects["PodMonitor", f"{dmlab.RELEASE}-operator"]["spec"]["podMetricsEndpoints"][0]
+    assert "intervall" in refusal(helm, {"podMonitor": {"intervall": "15s"}})
+    assert "interval" in refusal(helm, {"podMonitor": {"interval": "soon"}})
