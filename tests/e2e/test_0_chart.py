@@ -1,6 +1,7 @@
 """What the chart's values make of its objects, as Helm 4 and Helm 3 render them. Needs no cluster."""
 
 import json
+import shutil
 import subprocess
 import sys
 
@@ -19,8 +20,8 @@ def helm(request):
     return binaries.ensure(sys.stderr) / f"helm{request.param}"
 
 
-def run(helm, values=None):
-    return subprocess.run([helm, "template", dmlab.RELEASE, dmlab.CHART, "-n", dmlab.SYSTEM, "--values", "-"], input=json.dumps({"crds": {"enabled": False}, **(values or {})}),
+def run(helm, values=None, chart=dmlab.CHART):
+    return subprocess.run([helm, "template", dmlab.RELEASE, chart, "-n", dmlab.SYSTEM, "--values", "-"], input=json.dumps({"crds": {"enabled": False}, **(values or {})}),
                           text=True, capture_output=True, check=False)
 
 
@@ -92,3 +93,21 @@ def test_a_pod_monitor_is_made_for_what_runs_and_misspelt_values_are_refused(hel
     assert "interval" not in objects["PodMonitor", f"{dmlab.RELEASE}-operator"]["spec"]["podMetricsEndpoints"][0]
     assert "intervall" in refusal(helm, {"podMonitor": {"intervall": "15s"}})
     assert "interval" in refusal(helm, {"podMonitor": {"interval": "soon"}})
+
+
+@pytest.mark.parametrize("subresources, stopped, refused", [("dict", False, True), ("dict", True, False), ('(dict "status" dict)', False, False)])
+def test_the_crd_of_tidb_operator_1_stops_the_installation(helm, tmp_path, subresources, stopped, refused):
+    """`helm template` looks nothing up, so a CRD stands in for what lookup would find."""
+    chart = shutil.copytree(dmlab.CHART, tmp_path / "chart")
+    template = chart / "templates/crds.yaml"
+    found = f'dict "spec" (dict "versions" (list (dict "subresources" {subresources})))'
+    text, lookup = template.read_text(), 'lookup "apiextensions.k8s.io/v1" "CustomResourceDefinition" "" $crd.metadata.name'
+    assert text.count(lookup) == 1
+    template.write_text(text.replace(lookup, found))
+    done = run(helm, {"crds": {"enabled": True, "v1Stopped": stopped}}, chart)
+    assert (done.returncode != 0) == refused, done.stderr
+    if refused:   # what it stops, that it must stay stopped, and what becomes of v1's DMClusters, before any command
+        before = done.stderr[:done.stderr.index("kubectl -n tidb-admin scale")]
+        for word in ("dmclusters.pingcap.com", "TidbClusters, Backups", "nobody manages them", "Started again", "migrate-from-tidb-operator-v1.md"):
+            assert word in before, word
+        assert f"helm install {dmlab.RELEASE} ..." in done.stderr and "%!" not in done.stderr
