@@ -21,8 +21,9 @@ def helm(request):
 
 
 def run(helm, values=None, chart=dmlab.CHART):
-    return subprocess.run([helm, "template", dmlab.RELEASE, chart, "-n", dmlab.SYSTEM, "--values", "-"], input=json.dumps({"crds": {"enabled": False}, **(values or {})}),
-                          text=True, capture_output=True, check=False)
+    text = json.dumps({"crds": {"enabled": False}, **(values or {})})
+    return subprocess.run([helm, "template", dmlab.RELEASE, chart, "-n", dmlab.SYSTEM, "--values", "-"], input=text, text=True,
+                          capture_output=True, check=False)
 
 
 def render(helm, values=None):

@@ -80,7 +80,8 @@ def test_what_was_stored_before_the_bounds_can_be_changed_elsewhere(schema):
     lab.wait(lambda: schema.apply(period("5s").replace('"orders"', '"late"'), "--dry-run=server").returncode == 1, 20, "the CRD to be in force again")
     done = schema.apply(cluster(**bad, paused=True))
     assert done.returncode == 0, done.stderr
-    done = lab.kubectl("patch", "dc", "orders", "--subresource=status", "--type=merge", "-p", json.dumps({"status": {"observedGeneration": 2}}), check=False)
+    status = json.dumps({"status": {"observedGeneration": 2}})
+    done = lab.kubectl("patch", "dc", "orders", "--subresource=status", "--type=merge", "-p", status, check=False)
     assert done.returncode == 0, done.stderr
     assert PERIOD in schema.refusal(cluster(**{**bad, "updatePolicy": {"failoverPeriod": "6s"}}))
     lab.kubectl("delete", "dc", "orders")
