@@ -1,6 +1,4 @@
 // spec.master, spec.worker and spec.discovery.
-#include <algorithm>
-
 #include <nlohmann/json.hpp>
 
 #include "base/strings.h"
@@ -164,23 +162,29 @@ void ReadWorkerOnly(Fields& fields, Component& worker) {
 
 void CheckVolumes(const DMCluster& cluster, Role role, Decoded& out) {
   const Component& component = cluster.component(role);
-  const std::string at = "spec." + std::string(RoleName(role)) + ".";
-  const auto own = NamesOf(base::Find(component.raw, "additionalVolumes"));
-  const auto& secrets = cluster.tls_client_secrets;
-  for (const std::string& secret : secrets) {
-    if (!own.contains(secret)) continue;
-    out.problems.push_back({at + "additionalVolumes[" + secret + "]", secret,
-                            "is the name of a Secret in spec.tlsClientSecretNames, which is mounted under it: choose another", false});
+  if (!component.raw.is_object()) return;
+  Fields fields(&component.raw, "spec." + std::string(RoleName(role)), out);
+  auto names = NamesOf(base::Find(component.raw, "additionalVolumes"));
+  for (const std::string& secret : cluster.tls_client_secrets) {
+    if (names.contains(secret)) {
+      fields.Problem("additionalVolumes[" + secret + "]", nullptr,
+                     base::Printable(secret) + " is the name of a Secret in spec.tlsClientSecretNames too, which is mounted under it: choose another");
+    }
   }
-  const Json* mounts = base::Find(component.raw, "additionalVolumeMounts");
+  names.insert(cluster.tls_client_secrets.begin(), cluster.tls_client_secrets.end());
+  names.merge(BuiltInVolumes(role));
+  const base::Json* mounts = base::Find(component.raw, "additionalVolumeMounts");
   if (mounts == nullptr || !mounts->is_array()) return;
-  const auto built_in = BuiltInVolumes(role);
   for (const Json& mount : *mounts) {
-    const std::string name = base::GetStringOr(mount, "name");
-    if (!mount.is_object() || own.contains(name) || built_in.contains(name) || std::find(secrets.begin(), secrets.end(), name) != secrets.end()) continue;
-    const std::string path = base::Printable(base::GetStringOr(mount, "mountPath"));
-    out.problems.push_back({at + "additionalVolumeMounts[" + path + "].name", base::Printable(name),
-                            "is the name of no volume: add it to " + at + "additionalVolumes, or mount one that is there", name.empty()});
+    if (!mount.is_object() || names.contains(base::GetStringOr(mount, "name"))) continue;
+    const std::string at = "additionalVolumeMounts[" + base::Printable(base::GetStringOr(mount, "mountPath")) + "].name";
+    const std::string add = "add it to " + fields.PathOf("additionalVolumes") + ", or mount one that is there";
+    const Json* name = base::Find(mount, "name");
+    if (name == nullptr) {
+      fields.Required(at, "every mount names a volume");
+    } else if (name->is_string()) {
+      fields.Problem(at, name, "is the name of no volume: " + add);
+    }
   }
 }
 

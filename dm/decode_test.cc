@@ -209,7 +209,7 @@ INSTANTIATE_TEST_SUITE_P(Table, DecodeProblem, testing::Values(
     Wrong{"spec: {master: {additionalVolumeMounts: [{name: lost, mountPath: /x}]}}",
           R"(spec.master.additionalVolumeMounts[/x].name: "lost": is the name of no volume: add it to spec.master.additionalVolumes, or mount one that is there)"},
     Wrong{"spec: {tlsClientSecretNames: [mysql], worker: {additionalVolumes: [{name: mysql, emptyDir: {}}]}}",
-          R"(spec.worker.additionalVolumes[mysql]: "mysql": is the name of a Secret in spec.tlsClientSecretNames, which is mounted under it: choose another)"},
+          "spec.worker.additionalVolumes[mysql]: mysql is the name of a Secret in spec.tlsClientSecretNames too, which is mounted under it: choose another"},
     Wrong{"spec: {master: {claims: [{name: gpu}]}}",
           R"(spec.master.claims: "[{"name":"gpu"}]": names resource claims of the pod, and DM's pods have none: Kubernetes would refuse them; remove it)"},
     Wrong{"spec: {priorityClassName: Bad Name}", R"(spec.priorityClassName: "Bad Name": must be the name of an object: lower-case letters, digits, "-" and ".")"},

@@ -55,13 +55,13 @@ std::size_t EditDistance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
+// Whoever sends 100,000 of them is told of the first; each costs memory, and is compared with others.
+bool Full(const std::vector<FieldProblem>& list) { return list.size() >= 200; }
+
 namespace {
 
-// Whoever sends 100,000 of them is told of the first; each costs memory, and is compared with others.
-constexpr std::size_t kMostProblems = 200;
-
 void Put(std::vector<FieldProblem>& list, FieldProblem problem) {
-  if (list.size() < kMostProblems) list.push_back(std::move(problem));
+  if (!Full(list)) list.push_back(std::move(problem));
 }
 
 }  // namespace
@@ -251,6 +251,7 @@ void Fields::Finish() {
   if (object_ == nullptr) return;
   for (const auto& [key, value] : object_->items()) {
     if (known_.contains(key)) continue;
+    if (Full(out_.unknown)) return;   // nobody is told of more, and to look for what was meant takes time
     const std::string nearest = Nearest(key, known_);
     Warn(base::Printable(key), &value, nearest.empty() ? "unknown field, has no effect" : "unknown field: did you mean " + Quoted(nearest) + "?");
   }

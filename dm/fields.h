@@ -61,6 +61,7 @@ class Fields {
   std::set<std::string, std::less<>> known_;
 };
 
+bool Full(const std::vector<FieldProblem>& list);                 // of problems: no more are told
 std::string Shown(const base::Json& value);                       // printable, cut
 // The word among `words` that `typed` was probably meant to be; empty when none is near.
 template <class Words>

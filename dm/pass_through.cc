@@ -105,7 +105,7 @@ void CheckScalars(const base::Json& list, std::string_view type, const std::stri
     const std::string at = path + "[" + std::to_string(i) + "]";
     const base::Json alone = {{at, list[i]}};
     Fields element(&alone, "", out);
-    if (list[i].is_null()) out.problems.push_back({at, "", "is empty: write a value, or leave the entry out", true});
+    if (list[i].is_null()) element.Required(at, "is empty: write a value, or leave the entry out");
     CheckValue(element, at, type);
   }
 }
@@ -169,7 +169,9 @@ void CheckPassThrough(const base::Json& value, std::string_view kind, const std:
     keys.push_back(key);
   }
   for (const auto& [key, inner] : value.items()) {
-    if (std::find(keys.begin(), keys.end(), key) == keys.end()) Unknown(fields, key, inner, keys);
+    if (std::find(keys.begin(), keys.end(), key) != keys.end()) continue;
+    if (Full(out.problems) || Full(out.unknown)) return;
+    Unknown(fields, key, inner, keys);
   }
 }
 
