@@ -305,7 +305,7 @@ namespace {
 
 // What depends on nothing that is done later, and nothing later on it: a quota that refuses it must not keep a lost master from
 // being replaced.
-bool HoldsUpNothing(const Action& action, const Observed& seen) {
+bool HoldsUpNothing(const Action& action, const Observed& seen, const base::Error& error) {
   if (std::holds_alternative<ResizeClaim>(action) || std::holds_alternative<OwnClaim>(action) || std::holds_alternative<KeepVolume>(action)) return true;
   const auto* apply = std::get_if<Apply>(&action);
   if (!apply) return false;
@@ -315,7 +315,13 @@ bool HoldsUpNothing(const Action& action, const Observed& seen) {
   if (monitor || kind == "PodDisruptionBudget") return true;
   // A change of a Service, as to a port that is taken: members go on finding each other by what is there.
   const Json* name = base::FindPath(apply->object, {"metadata", "name"});
-  return kind == "Service" && name && name->is_string() && seen.Find(kind, name->get<std::string>());
+  const lifecycle::Child* live = name && name->is_string() ? seen.Find(kind, name->get<std::string>()) : nullptr;
+  if (!live) return false;
+  // A template that the API server or a policy of its does not take: pods go on being made of the one that is there. Not where
+  // their number was to change, which is a step on a way.
+  const bool refused = error.code == Code::kInvalid || error.code == Code::kDenied;
+  if (kind == "StatefulSet") return refused && base::GetIntOr(apply->object["spec"], "replicas", 1) == lifecycle::ReadSet(*live).replicas;
+  return kind == "Service";
 }
 
 }  // namespace
@@ -331,7 +337,7 @@ Outcome Executor::Run(const ExecuteInput& in, std::stop_token stop) const {
     const auto result = std::visit(visitor, action);
     if (result) continue;
     if (outcome.result) outcome.result = result;
-    if (!HoldsUpNothing(action, in.seen)) break;
+    if (!HoldsUpNothing(action, in.seen, result.error())) break;
   }
   return outcome;
 }

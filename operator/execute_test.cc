@@ -88,6 +88,31 @@ TEST(Execute, AChangeOfAServiceHoldsUpNothingItsCreationDoes) {
   }
 }
 
+// Nor does a template that is refused, as by a policy of the cluster; but a number of pods that could not be changed does.
+TEST(Execute, ARefusedTemplateHoldsUpNothing) {
+  const auto set = [](int replicas) {
+    return Json{{"apiVersion", "apps/v1"}, {"kind", "StatefulSet"}, {"metadata", {{"name", "a-dm-master"}, {"namespace", "ns"}}}, {"spec", {{"replicas", replicas}}}};
+  };
+  struct Case {
+    int live, wanted, status;
+    const char* reason;
+    bool goes_on;
+  };
+  for (const Case& c : {Case{3, 3, 422, "Invalid", true}, {3, 3, 403, "Forbidden", true}, {3, 4, 422, "Invalid", false}, {3, 3, 503, "ServiceUnavailable", false},
+                        {-1, 3, 422, "Invalid", false}}) {
+    Bench b;
+    b.api.Inject([&](const net::Request& request) -> std::optional<base::Result<net::Response>> {
+      if (request.method != "PATCH") return std::nullopt;
+      return base::Result<net::Response>(kube::testing::FakeApi::StatusAnswer(c.status, c.reason, "no"));
+    });
+    if (c.live >= 0) b.seen.children["StatefulSet/a-dm-master"] = {{}, set(c.live)};
+    b.plan.actions = {lifecycle::Apply{set(c.wanted)}, lifecycle::Emit{false, "GoesOn", ""}};
+    const auto outcome = b.executor.Run({b.want, b.seen, b.plan, {}, {}, [&](const lifecycle::Emit& e) { b.order.push_back(e.reason); }}, {});
+    EXPECT_FALSE(outcome.result) << "it is told, and tried again";
+    EXPECT_EQ(b.order.size(), c.goes_on ? 1u : 0u) << c.live << " " << c.wanted << " " << c.status;
+  }
+}
+
 TEST(Execute, AVolumeIsGivenItsReclaimPolicyWhileItIsTheClaims) {
   const std::string pv = "/api/v1/persistentvolumes/pv1", pvc = "/api/v1/namespaces/ns/persistentvolumeclaims/c";
   const lifecycle::KeepVolume keep{"c", "u", "pv1", "Retain"};
