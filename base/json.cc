@@ -10,10 +10,10 @@
 namespace dm::base {
 namespace {
 
-// Builds the value from parser events, so that depth is checked before memory is spent on it.
+// Builds the value from parser events, so that depth and number are checked before memory is spent on it.
 class Builder final : public nlohmann::json_sax<Json> {
  public:
-  explicit Builder(int max_depth) : max_depth_(max_depth) {}
+  explicit Builder(const JsonLimits& limits) : limits_(limits) {}
 
   Json root;
   std::string error;
@@ -41,13 +41,18 @@ class Builder final : public nlohmann::json_sax<Json> {
     }
     constexpr std::string_view kAt = "parse error at ";
     if (text.starts_with(kAt)) text.remove_prefix(kAt.size());
-    error = Printable(text, 300);
+    error = "not valid JSON: " + Printable(text, 300);
     return false;
   }
 
  private:
   // Pointers into containers stay valid: only the innermost open container grows.
+  // Null when that is one too many.
   Json* Put(Json value) {
+    if (++values_ > limits_.max_values) {
+      error = "JSON of more than " + std::to_string(limits_.max_values) + " values";
+      return nullptr;
+    }
     if (open_.empty()) {
       root = std::move(value);
       return &root;
@@ -63,11 +68,13 @@ class Builder final : public nlohmann::json_sax<Json> {
   }
 
   bool Open(Json container) {
-    if (open_.size() >= static_cast<std::size_t>(max_depth_)) {
-      error = "nested deeper than " + std::to_string(max_depth_) + " levels";
+    if (open_.size() >= static_cast<std::size_t>(limits_.max_depth)) {
+      error = "JSON nested deeper than " + std::to_string(limits_.max_depth) + " levels";
       return false;
     }
-    open_.push_back(Put(std::move(container)));
+    Json* place = Put(std::move(container));
+    if (place == nullptr) return false;
+    open_.push_back(place);
     return true;
   }
 
@@ -76,7 +83,8 @@ class Builder final : public nlohmann::json_sax<Json> {
     return true;
   }
 
-  int max_depth_;
+  const JsonLimits& limits_;
+  std::size_t values_ = 0;
   std::vector<Json*> open_;
   std::string key_;
 };
@@ -89,9 +97,9 @@ Result<Json> ParseJson(std::string_view text, const JsonLimits& limits) {
                                     std::to_string(limits.max_bytes));
   }
   try {
-    Builder builder(limits.max_depth);
+    Builder builder(limits);
     if (Json::sax_parse(text.begin(), text.end(), &builder)) return std::move(builder.root);
-    return Fail(Code::kInvalid, "not valid JSON: " + builder.error);
+    return Fail(Code::kInvalid, builder.error);
   } catch (const std::exception& e) {
     return Fail(Code::kInvalid, std::string("not valid JSON: ") + e.what());
   }

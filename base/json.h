@@ -18,9 +18,12 @@ using Json = nlohmann::json;
 struct JsonLimits {
   std::size_t max_bytes = 8u << 20;
   int max_depth = 128;    // nlohmann's dump() and copy recurse
+  // Objects, lists and what stands in them: one may take two bytes of text and a hundred of memory. What Kubernetes writes has
+  // some 30 bytes of text for each, so that max_bytes is met first.
+  std::size_t max_values = 1'000'000;
 };
 
-// kInvalid with the position when the text is no JSON, too large or too deep.
+// kInvalid with the position when the text is no JSON, and when it is too large, too deep or of too many values.
 Result<Json> ParseJson(std::string_view text, const JsonLimits& limits = {});
 
 // Never throws: bytes that are not UTF-8 are replaced.

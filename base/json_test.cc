@@ -37,6 +37,14 @@ TEST(ParseJson, KeepsItsLimits) {
   const auto deep = ParseJson(R"([{"a":[1]}])", {.max_depth = 2});
   ASSERT_FALSE(deep);
   EXPECT_NE(deep.error().message.find("deeper than 2"), std::string::npos) << deep.error().message;
+  // Each counts, in lists and objects, empty or not.
+  for (const char* text : {"[1,2,3]", "[[],[],[]]", "[{},{},{}]", R"({"a":1,"b":null,"c":""})", R"({"a":1,"a":2,"a":3})", "[[[1]]]"}) {
+    EXPECT_TRUE(ParseJson(text, {.max_values = 4})) << text;
+    const auto many = ParseJson(text, {.max_values = 3});
+    ASSERT_FALSE(many) << text;
+    EXPECT_EQ(many.error().code, Code::kInvalid);
+    EXPECT_NE(many.error().message.find("more than 3 values"), std::string::npos) << many.error().message;
+  }
   EXPECT_TRUE(ParseJson("[1,2]", {.max_bytes = 5}));
   EXPECT_FALSE(ParseJson("[1,2]", {.max_bytes = 4}));
   EXPECT_FALSE(ParseJson(std::string(1'000'000, '[')));

@@ -54,9 +54,10 @@ std::string ResourceText(const Json* resource, const std::string& subresource) {
   return base::Printable(text, 200);
 }
 
-Json ObjectOf(const Json& request, std::string_view key) {
-  const Json* object = base::Find(request, key);
-  return object != nullptr && object->is_object() ? *object : Json();
+// Out of the request: a copy could be of megabytes.
+Json TakeObject(Json& request, const char* key) {
+  const auto found = request.find(key);
+  return found != request.end() && found->is_object() ? std::move(*found) : Json();
 }
 
 // An object that is created under generateName has its name when we are asked; one that has none (a dry run of an old
@@ -100,8 +101,8 @@ std::variant<Review, BadReview> ParseReview(std::string_view body, std::string_v
     return Bad(review.uid, "the body is '" + base::Printable(version, 80) + " " + base::Printable(kind, 80) + "', expected " +
                                std::string(kReviewVersion) + " AdmissionReview: set admissionReviewVersions to [v1]");
   }
-  const Json* request = base::Find(*parsed, "request");
-  if (request == nullptr || !request->is_object()) return Bad(review.uid, "request is missing");
+  const auto request = parsed->find("request");
+  if (request == parsed->end() || !request->is_object()) return Bad(review.uid, "request is missing");
   if (review.uid.empty()) return Bad({}, "request.uid is missing or no plain text: without it there is nobody to answer");
 
   const std::string word = base::GetStringOr(*request, "operation");
@@ -120,9 +121,9 @@ std::variant<Review, BadReview> ParseReview(std::string_view body, std::string_v
   review.dry_run = base::GetBoolOr(*request, "dryRun", false);
   if (review.operation == Operation::kDelete || review.operation == Operation::kConnect) return review;
 
-  review.object = ObjectOf(*request, "object");
-  review.old_object = ObjectOf(*request, "oldObject");
   if (review.target == Target::kOther || review.target == Target::kStatus) return review;
+  review.object = TakeObject(*request, "object");
+  review.old_object = TakeObject(*request, "oldObject");
   if (review.object.is_null()) return Bad(review.uid, "request.object is missing or no object");
   if (review.operation == Operation::kUpdate && review.target == Target::kCluster && review.old_object.is_null()) {
     return Bad(review.uid, "request.oldObject is missing or no object, but the operation is UPDATE");

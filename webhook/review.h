@@ -26,8 +26,12 @@ struct Review {
   std::string ns, name;
   std::string object_uid;
   bool dry_run = false;
-  base::Json object, old_object;     // null when absent
+  base::Json object, old_object;     // null when absent, and when `target` is not judged (kOther, kStatus)
 };
+
+// Of one review: two objects of at most 1.5 MB, as etcd takes them, and of managedFields and the like, which have fewer bytes for
+// each value than anything else.
+inline constexpr base::JsonLimits kReviewLimits{.max_values = 300'000};
 
 // A body that is no review: what to say, and to whom when that is known.
 struct BadReview {
@@ -37,6 +41,6 @@ struct BadReview {
 };
 
 std::variant<Review, BadReview> ParseReview(std::string_view body, std::string_view content_type,
-                                            const base::JsonLimits& limits = {});
+                                            const base::JsonLimits& limits = kReviewLimits);
 
 }  // namespace dm::webhook

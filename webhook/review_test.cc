@@ -73,6 +73,17 @@ TEST(ParseReview, AGeneratedNameIsUsedOrImagined) {
   EXPECT_EQ(std::get<Review>(parsed).name, "orders-x7x2p");
 }
 
+TEST(ParseReview, WhatIsNotJudgedIsNotKept) {
+  for (const char* subresource : {"status", "exec"}) {
+    base::Json json = ReviewJson("UPDATE", app::testing::ClusterJson(), app::testing::ClusterJson());
+    json["request"]["subResource"] = subresource;
+    const auto parsed = Parse(json);
+    ASSERT_TRUE(std::holds_alternative<Review>(parsed));
+    EXPECT_TRUE(std::get<Review>(parsed).object.is_null());
+    EXPECT_TRUE(std::get<Review>(parsed).old_object.is_null());
+  }
+}
+
 TEST(ParseReview, DeletionsNeedNoObject) {
   base::Json json = ReviewJson("DELETE", nullptr);
   EXPECT_TRUE(std::holds_alternative<Review>(Parse(json)));
@@ -104,6 +115,9 @@ std::string Without(const char* parent, const char* key, const char* operation =
 TEST(ParseReview, NonsenseIsNamed) {
   const char* json = "application/json";
   const std::string deep(100000, '[');
+  std::string many = "{\"request\":[0";
+  for (int i = 0; i < 300'000; ++i) many += ",{}";
+  many += "]}";
   const NonsenseRow rows[] = {
       {"wrong type", With("/kind", "AdmissionReview"), "text/plain", 415, false, "expected application/json"},
       {"no type", With("/kind", "AdmissionReview"), "", 415, false, "expected application/json"},
@@ -113,6 +127,7 @@ TEST(ParseReview, NonsenseIsNamed) {
       {"cut JSON", With("/kind", "AdmissionReview").substr(0, 200), json, 400, false, "no AdmissionReview"},
       {"two documents", With("/kind", "AdmissionReview") + "{}", json, 400, false, "no AdmissionReview"},
       {"too deep", deep, json, 400, false, "no AdmissionReview"},
+      {"too many values", many, json, 400, false, "more than 300000 values"},
       {"no UTF-8", "{\"kind\":\"\xff\xfe\"}", json, 400, false, "no AdmissionReview"},
       {"array", "[]", json, 400, false, "no object"},
       {"null", "null", json, 400, false, "no object"},

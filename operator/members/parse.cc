@@ -12,7 +12,8 @@ namespace {
 using base::Code;
 using base::Json;
 
-constexpr base::JsonLimits kLimits{4u << 20, 32};
+// A list of a thousand members has some ten thousand values.
+constexpr base::JsonLimits kLimits{.max_bytes = 4u << 20, .max_depth = 32, .max_values = 50'000};
 
 base::Result<Json> Body(const net::Response& response) {
   auto json = base::ParseJson(response.body, kLimits);
