@@ -20,6 +20,10 @@ namespace dm::net {
 struct ServerLimits {
   std::size_t max_header_bytes = 64u << 10;
   std::size_t max_body_bytes = 7u << 20;                        // controller-runtime's figure
+  // Of all connections together: what is held of bodies beyond each one's first kSmallBody, from its arrival until the handler has
+  // returned. Above: 503 with Retry-After, and the connection is closed. Small requests are never refused for others' large ones.
+  std::size_t max_held_bytes = 64u << 20;
+  static constexpr std::size_t kSmallBody = 64u << 10;
   int max_connections = 512;                                    // above: the one that has kept us waiting longest goes
   base::Duration handshake = std::chrono::seconds(10);
   base::Duration read = std::chrono::seconds(30);               // header and body of one request

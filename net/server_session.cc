@@ -50,6 +50,17 @@ Response CallHandler(const Handler& handler, const Request& request) noexcept {
 
 }  // namespace
 
+bool BodyShare::GrowTo(std::size_t size) {
+  if (size <= ServerLimits::kSmallBody + taken_) return true;
+  const std::size_t more = size - ServerLimits::kSmallBody - taken_;
+  std::size_t left = *left_;
+  do {
+    if (left < more) return false;
+  } while (!left_->compare_exchange_weak(left, left - more));
+  taken_ += more;
+  return true;
+}
+
 ServerSession::ServerSession(asio::any_io_executor strand, std::unique_ptr<ByteStream> stream, std::string local_address,
                              std::shared_ptr<SessionContext> context, std::function<void()> on_end)
     : strand_(std::move(strand)),
@@ -104,6 +115,7 @@ void ServerSession::NextRequest() {
   if (phase_ == Phase::kClosing) return Close();
   buffer_.reserve(kReadBytes);
   parser_.emplace();
+  share_ = std::make_shared<BodyShare>(context_->body_bytes_left);
   parser_->header_limit(static_cast<std::uint32_t>(context_->limits.max_header_bytes));
   parser_->body_limit(context_->limits.max_body_bytes);
   parser_->eager(false);      // until the head is parsed, see Feed
@@ -176,6 +188,8 @@ void ServerSession::Parse() {
   if (parser_->is_header_done()) {
     if (const char* objection = Objection()) return Refuse(400, objection);
   }
+  // What has come, not what was announced: memory that is not written to costs nothing.
+  if (!share_->GrowTo(parser_->get().body().size())) return Refuse(503, "too many large requests are at hand", true);
   if (parser_->is_done()) return Dispatch();
   if (AskedToContinue()) return SendContinue();
   ReadMore();
@@ -225,8 +239,10 @@ void ServerSession::Dispatch() {
   head_ = parser_->get().method() == http::verb::head;
   auto request = std::make_shared<Request>(ToRequest(parser_->release()));
   if (const auto& header = context_->local_address_header; !header.empty()) request->headers.insert_or_assign(header, local_address_);
-  const bool taken = context_->workers.TryPost([self = shared_from_this(), request] {
+  const bool taken = context_->workers.TryPost([self = shared_from_this(), request, share = std::exchange(share_, nullptr)]() mutable {
     auto response = std::make_shared<Response>(CallHandler(self->context_->handler, *request));
+    request.reset();
+    share.reset();
     asio::post(self->strand_, [self, response] { self->Answer(*response); });
   });
   if (!taken) Answer(Response{503, {{"Content-Type", "text/plain"}, {"Retry-After", "1"}}, "too many requests wait\n"});
@@ -241,10 +257,13 @@ void ServerSession::Answer(const Response& response) {
   WriteOut(keep_alive);
 }
 
-void ServerSession::Refuse(int status, const std::string& why) {
+void ServerSession::Refuse(int status, const std::string& why, bool later) {
   read_deadline_.cancel();
   Enter(Phase::kAnswering);
-  const Response response{status, {{"Content-Type", "text/plain"}}, why + "\n"};
+  parser_.reset();      // nothing more of it is read
+  share_.reset();
+  Response response{status, {{"Content-Type", "text/plain"}}, why + "\n"};
+  if (later) response.headers["Retry-After"] = "1";
   out_ = ResponseHead(response, false) + response.body;
   WriteOut(false);
 }

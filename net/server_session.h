@@ -20,16 +20,36 @@
 
 namespace dm::net {
 
+// What one request's body takes of `left`, the bytes that all bodies may (ServerLimits::max_held_bytes); given back with it. One
+// thread at a time.
+class BodyShare {
+ public:
+  using Left = std::shared_ptr<std::atomic<std::size_t>>;
+  explicit BodyShare(Left left) : left_(std::move(left)) {}
+  ~BodyShare() { *left_ += taken_; }
+  BodyShare(const BodyShare&) = delete;
+  BodyShare& operator=(const BodyShare&) = delete;
+
+  // For a body of `size` bytes so far; false when that is not to be had.
+  bool GrowTo(std::size_t size);
+
+ private:
+  const Left left_;
+  std::size_t taken_ = 0;
+};
+
 // What all connections of a server share.
 struct SessionContext {
   SessionContext(const ServerOptions& options, Handler answer)
       : limits(options.limits),
         local_address_header(options.local_address_header),
         handler(std::move(answer)),
+        body_bytes_left(std::make_shared<std::atomic<std::size_t>>(options.limits.max_held_bytes)),
         workers(options.workers, options.max_queue) {}
   const ServerLimits limits;
   const std::string local_address_header;
   const Handler handler;
+  const BodyShare::Left body_bytes_left;
   WorkerPool workers;
   std::atomic<bool> closing = false;        // every answer from now on says "Connection: close"
   std::atomic<bool> draining = false;       // and no further request is waited for
@@ -70,7 +90,7 @@ class ServerSession : public std::enable_shared_from_this<ServerSession> {
   const char* Objection() const;      // why a parsed head must not be served, or null
   void Dispatch();
   void Answer(const Response& response);
-  void Refuse(int status, const std::string& why);
+  void Refuse(int status, const std::string& why, bool later = false);   // later: Retry-After
   void WriteOut(bool keep_alive);
   void LingeringClose();
   void Discard();
@@ -84,6 +104,7 @@ class ServerSession : public std::enable_shared_from_this<ServerSession> {
   boost::asio::steady_timer read_deadline_;
   boost::beast::flat_buffer buffer_;
   std::optional<Parser> parser_;
+  std::shared_ptr<BodyShare> share_;  // of the body that parser_ holds; goes with it
   std::string out_;
   std::atomic<Phase> phase_ = Phase::kHandshake;
   std::atomic<base::TimePoint::duration> since_;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <atomic>
 #include <fstream>
+#include <latch>
 
 #include "base/clock.h"
 #include "tests/conformance/servers.h"
@@ -146,6 +147,43 @@ TEST_P(AttackTest, EndlessBodyIsNotRead) {
   const long before = ResidentKilobytes();
   EXPECT_LT(Pour(*client, "2710\r\n" + std::string(10'000, 'x') + "\r\n"), 32u << 20);
   EXPECT_LT(ResidentKilobytes() - before, 20'000);
+}
+
+// However many connections send them: what is held of large bodies has a limit, which small ones never meet.
+TEST_P(AttackTest, LargeBodiesTogetherHaveALimit) {
+  auto options = SmallOptions();
+  options.limits.max_body_bytes = 1u << 20;
+  options.limits.max_held_bytes = 150'000;
+  std::latch entered(1), leave(1);
+  Serve(options, [&](const Request& request) {
+    if (request.target == "/held") {
+      entered.count_down();
+      leave.wait();
+    }
+    return Response{200, {}, std::to_string(request.body.size())};
+  });
+  const auto post = [](const std::string& target, std::size_t size) {
+    return "POST " + target + " HTTP/1.1\r\nHost: h\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n" + std::string(size, 'x');
+  };
+  const auto first = Connect();
+  first->Send(post("/held", 165'000));
+  entered.wait();
+  const auto refused = Ask(post("/", 165'000));
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->status, 503);
+  EXPECT_EQ(refused->headers.at("Retry-After"), "1");
+  EXPECT_EQ(refused->headers.at("Connection"), "close");
+  const auto small = Ask(post("/", 60'000));
+  leave.count_down();
+  ASSERT_TRUE(small);
+  EXPECT_EQ(small->status, 200);
+  ASSERT_TRUE(first->ReadResponse(kPatience));
+  for (int i = 0; i < 3; ++i) {      // what was held has been given back, each time
+    const auto later = Ask(post("/", 165'000));
+    ASSERT_TRUE(later);
+    EXPECT_EQ(later->status, 200) << later->body;
+    EXPECT_EQ(later->body, "165000");
+  }
 }
 
 TEST_P(AttackTest, EndlessChunkExtensionIsRefused) {
