@@ -1,6 +1,7 @@
 // Reading certificates: facts, bundles, and whether a key pair fits together.
 #include <arpa/inet.h>
 
+#include <algorithm>
 #include <array>
 #include <ctime>
 
@@ -28,7 +29,9 @@ Result<X509StackPtr> ReadSome(const std::string& pem) {
 Result<base::WallTime> ReadTime(const ASN1_TIME* time) {
   std::tm parts{};
   if (ASN1_TIME_to_tm(time, &parts) != 1) return Fail(Code::kInvalid, "certificate with a malformed date");
-  return std::chrono::system_clock::from_time_t(timegm(&parts));
+  // Nanoseconds end in 2262, and "without end" is written as 9999-12-31; who began before 1970 has begun.
+  constexpr std::time_t kLast = std::chrono::duration_cast<std::chrono::seconds>(base::WallTime::max().time_since_epoch()).count();
+  return std::chrono::system_clock::from_time_t(std::clamp<std::time_t>(timegm(&parts), 0, kLast));
 }
 
 std::string Fingerprint(X509& certificate) {

@@ -30,7 +30,7 @@ base::Result<KeyPair> IssueLeaf(const KeyPair& authority, const CertificateNames
                                 base::Duration life, bool server, bool client);
 
 struct CertificateFacts {
-  base::WallTime not_before, not_after;
+  base::WallTime not_before, not_after;         // from 1970 to 2262: an earlier or later date is that limit
   std::string subject, issuer, fingerprint;     // SHA-256, hex
   std::vector<std::string> dns, ips;
   bool is_authority = false;
@@ -45,7 +45,7 @@ base::Result<void> CheckKeyPair(const KeyPair& pair, const std::string& authorit
 base::Result<void> CheckAuthority(const KeyPair& pair);
 // When a certificate is to be replaced: at two thirds of its life.
 inline base::WallTime RenewAt(base::WallTime not_before, base::WallTime not_after) {
-  return not_before + (not_after - not_before) * 2 / 3;
+  return not_before + (not_after - not_before) / 3 * 2;   // in this order: no life is too long for it
 }
 
 }  // namespace dm::net

@@ -70,6 +70,29 @@ TEST(MakeAuthority, LivesBeyond2050) {
   EXPECT_EQ(ReadCertificate(authority->certificate_pem)->not_after, kNow + 40 * 365 * kDay);
 }
 
+// RFC 5280's date for "no end" lies beyond what nanoseconds in 64 bits can say.
+TEST(ReadCertificate, ADateBeyondOurTimeIsItsEnd) {
+  const KeyPair authority = Authority();
+  const X509StackPtr certificates = ReadCertificates(authority.certificate_pem);
+  X509& certificate = *sk_X509_value(certificates.get(), 0);
+  ASSERT_EQ(ASN1_TIME_set_string(X509_getm_notBefore(&certificate), "19500101000000Z"), 1);
+  ASSERT_EQ(ASN1_TIME_set_string(X509_getm_notAfter(&certificate), "99991231235959Z"), 1);
+  ASSERT_GT(X509_sign(&certificate, ReadKey(authority.key_pem).get(), EVP_sha256()), 0);
+  const BioPtr bio(BIO_new(BIO_s_mem()));
+  ASSERT_EQ(PEM_write_bio_X509(bio.get(), &certificate), 1);
+  const std::string pem = TakeBio(*bio);
+  const auto facts = ReadCertificate(pem);
+  ASSERT_TRUE(facts) << facts.error().ToString();
+  EXPECT_EQ(facts->not_before, base::WallTime{});
+  EXPECT_GT(facts->not_after, kNow + 200 * 365 * kDay);
+  EXPECT_GT(RenewAt(facts->not_before, facts->not_after), kNow + 100 * 365 * kDay);
+  EXPECT_LT(RenewAt(facts->not_before, facts->not_after), facts->not_after);
+  // A leaf of it lives as long as it is asked for.
+  const auto leaf = IssueLeaf({pem, authority.key_pem}, {"web", {"web"}, {}}, kNow, kDay, true, false);
+  ASSERT_TRUE(leaf) << leaf.error().ToString();
+  EXPECT_EQ(ReadCertificate(leaf->certificate_pem)->not_after, kNow + kDay);
+}
+
 TEST(IssueLeaf, CarriesNamesAndPassesAStrictVerifier) {
   const KeyPair authority = Authority();
   const KeyPair leaf = Server(authority, {"web", {"web.ns.svc", "*.web.ns.svc"}, {"10.0.0.1", "fd00::1"}});
