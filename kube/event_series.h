@@ -55,7 +55,8 @@ class TokenBucket {
 
 // One series: the same object, type, reason and message.
 struct EventSeries {
-  std::string name;        // of the Event object; empty: none was written yet
+  std::string name;        // of the Event object; empty: none was tried yet
+  bool there = false;      // the server is known to have it; else a write may have got through without its answer
   std::int64_t count = 0;  // occurrences, told or not
   base::WallTime first{};
 };

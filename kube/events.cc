@@ -52,6 +52,7 @@ struct EventRecorder::Impl {
   void Run(std::stop_token stop);
   void Deal(const Occurrence& occurrence, std::stop_token stop);
   base::Result<void> Write(const Occurrence& occurrence, EventSeries& series, std::stop_token stop);
+  base::Result<void> Raise(const Occurrence& occurrence, const EventSeries& series, std::stop_token stop);
   Json NewEvent(const Occurrence& occurrence, const EventSeries& series);
   std::string NewName(const Occurrence& occurrence);
 
@@ -94,29 +95,35 @@ Json EventRecorder::Impl::NewEvent(const Occurrence& occurrence, const EventSeri
           {"count", series.count}};
 }
 
-base::Result<void> EventRecorder::Impl::Write(const Occurrence& occurrence, EventSeries& series, std::stop_token stop) {
+base::Result<void> EventRecorder::Impl::Raise(const Occurrence& occurrence, const EventSeries& series, std::stop_token stop) {
   const std::string ns = occurrence.about.ns.empty() ? "default" : occurrence.about.ns;
-  if (!series.name.empty()) {
-    const Json patch = {{"count", series.count}, {"lastTimestamp", base::FormatRfc3339(occurrence.at)}};
-    auto patched = client.MergePatch(resources::kEvents, ns, series.name, patch, {}, stop);
-    if (patched) {
-      ++state.Lock()->stats.patched;
-      return {};
-    }
-    if (patched.error().code != Code::kNotFound) return base::Propagate(patched);
-    series.name.clear();  // the server keeps Events for an hour only: begin a new one
-    series.count = 1;
-    series.first = occurrence.at;
+  const Json patch = {{"count", series.count}, {"lastTimestamp", base::FormatRfc3339(occurrence.at)}};
+  auto patched = client.MergePatch(resources::kEvents, ns, series.name, patch, {}, std::move(stop));
+  if (!patched) return base::Propagate(patched);
+  ++state.Lock()->stats.patched;
+  return {};
+}
+
+base::Result<void> EventRecorder::Impl::Write(const Occurrence& occurrence, EventSeries& series, std::stop_token stop) {
+  if (series.there) {
+    auto raised = Raise(occurrence, series, stop);
+    if (raised || raised.error().code != Code::kNotFound) return raised;
+    series = {{}, false, 1, occurrence.at};  // the server keeps Events for an hour only: begin a new one
   }
-  series.name = NewName(occurrence);
-  auto created = client.Create(resources::kEvents, NewEvent(occurrence, series), false, std::move(stop));
+  if (series.name.empty()) series.name = NewName(occurrence);
+  auto created = client.Create(resources::kEvents, NewEvent(occurrence, series), false, stop);
   if (created) {
+    series.there = true;
     ++state.Lock()->stats.posted;
     return {};
   }
-  // "AlreadyExists": the first try got through and its answer did not.
-  if (created.error().reason == "AlreadyExists") return {};
-  series.name.clear();
+  // "AlreadyExists": an earlier try got through and its answer did not.
+  if (created.error().reason == "AlreadyExists") {
+    series.there = true;
+    return series.count == 1 ? base::Result<void>() : Raise(occurrence, series, std::move(stop));
+  }
+  // Where nobody knows, the name stays: under another one the Event could be there twice.
+  if (!WorthRetrying(created.error())) series.name.clear();
   return base::Propagate(created);
 }
 

@@ -121,6 +121,27 @@ TEST_F(EventsTest, AnUnavailableServerIsTriedTwelveTimes) {
   EXPECT_EQ(recorder_.Stats().posted, 1u);
 }
 
+// The write got through, its answer did not: the next try is of the same Event, and so is the next occurrence.
+TEST_F(EventsTest, AnAnswerThatWasLostMakesNoSecondEvent) {
+  bool inside = false;
+  api_.Inject([&](const net::Request& r) -> std::optional<base::Result<net::Response>> {
+    if (r.method != "POST" || inside) return std::nullopt;
+    inside = true;
+    (void)api_.Send(r, {});
+    inside = false;
+    return base::Result<net::Response>(base::Fail(base::Code::kTimeout, "no answer"));
+  });
+  Record("Waits", "m");  // all tries
+  ASSERT_TRUE(Flush());
+  EXPECT_EQ(Written().size(), 1u);
+  api_.Inject({});
+  for (int i = 0; i < 2; ++i) Record("Waits", "m");
+  ASSERT_TRUE(Flush());
+  const auto events = Written();
+  ASSERT_EQ(events.size(), 1u);
+  EXPECT_EQ(events[0]["count"], 3);
+}
+
 TEST_F(EventsTest, ARefusedEventIsNotTriedAgain) {
   for (const auto& [code, reason] :
        {std::pair(403, "Forbidden"), std::pair(422, "Invalid"), std::pair(404, "NotFound")}) {
