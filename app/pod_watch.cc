@@ -29,6 +29,8 @@ class PodWatch::Consumer final : public kube::ObjectConsumer {
 
   void Begin() override { listing_ = {}; }
   void Item(const base::Json& object) override { listing_.Put(object); }
+  // What counts of a pod, its place and its requests, stands far above the depth from which on it is not read.
+  void ItemUnreadable(const base::Json& part, const base::Error&) override { listing_.Put(part); }
   void End(const std::string&) override {
     {
       auto book = book_.Lock();

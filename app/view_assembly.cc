@@ -28,6 +28,7 @@ class ViewAssembly::Notifying final : public kube::ObjectConsumer {
       : assembly_(assembly), inner_(store, std::move(parse)) {}
   void Begin() override { inner_.Begin(); }
   void Item(const base::Json& object) override { inner_.Item(object); }
+  void ItemUnreadable(const base::Json& part, const base::Error& why) override { inner_.ItemUnreadable(part, why); }
   void End(const std::string& version) override {
     inner_.End(version);
     if constexpr (std::is_same_v<T, kube::api::Node>) assembly_.pending_.Lock()->nodes.synced = true;   // all of it has been told

@@ -14,7 +14,8 @@ using base::Json;
 // `item_` as soon as they are whole, when there is one.
 class Builder final : public nlohmann::json_sax<Json> {
  public:
-  explicit Builder(const std::function<void(Json&&)>* item) : item_(item) {}
+  // `in_part`: what is too deep is left out, not refused.
+  Builder(const TakeItem* item, const TakeItem* too_deep, bool in_part) : item_(item), too_deep_(too_deep), in_part_(in_part) {}
 
   bool null() override { return Value(nullptr); }
   bool boolean(bool value) override { return Value(value); }
@@ -38,6 +39,7 @@ class Builder final : public nlohmann::json_sax<Json> {
   Json& root() { return root_; }
   const std::string& error() const { return error_; }
   std::size_t items() const { return items_; }
+  bool left_out() const { return left_out_; }
 
  private:
   struct Frame {
@@ -75,10 +77,13 @@ class Builder final : public nlohmann::json_sax<Json> {
   }
 
   bool Open(Json container) {
-    if (skipped_ + stack_.size() >= static_cast<std::size_t>(kMaxObjectDepth)) {
-      return Refuse("nested deeper than " + std::to_string(kMaxObjectDepth) + " levels");
+    if (skipped_ > 0 || Dropped()) {  // costs a counter, so it may be as deep as it likes
+      ++skipped_;
+      return true;
     }
-    if (skipped_ > 0 || Dropped()) {
+    if (stack_.size() >= static_cast<std::size_t>(kMaxObjectDepth)) {
+      if (!in_part_ && !(InItem() && too_deep_ != nullptr && *too_deep_)) return Refuse(TooDeep().message);
+      left_out_ = true;
       ++skipped_;
       return true;
     }
@@ -86,6 +91,10 @@ class Builder final : public nlohmann::json_sax<Json> {
     const bool in_array = !stack_.empty() && stack_.back().value->is_array();
     stack_.push_back({place, in_array ? std::string() : key_});
     return true;
+  }
+
+  bool InItem() const {
+    return item_ != nullptr && stack_.size() > 2 && stack_[1].key == "items" && stack_[1].value->is_array();
   }
 
   bool Close() {
@@ -98,12 +107,15 @@ class Builder final : public nlohmann::json_sax<Json> {
       Json whole = std::move(stack_[1].value->back());
       stack_[1].value->clear();
       ++items_;
-      (*item_)(std::move(whole));
+      std::exchange(left_out_, false) ? (*too_deep_)(std::move(whole)) : (*item_)(std::move(whole));
     }
     return true;
   }
 
-  const std::function<void(Json&&)>* item_;
+  const TakeItem* item_;
+  const TakeItem* too_deep_;
+  const bool in_part_;
+  bool left_out_ = false;    // of the item at hand, or of the whole
   Json root_;
   std::vector<Frame> stack_;
   std::string key_;
@@ -123,13 +135,21 @@ base::Result<void> Run(std::string_view text, Builder& builder, const char* what
 }  // namespace
 
 base::Result<Json> ParseObject(std::string_view text) {
-  Builder builder(nullptr);
+  Builder builder(nullptr, nullptr, false);
   if (auto parsed = Run(text, builder, "the object"); !parsed) return base::Propagate(parsed);
   return std::move(builder.root());
 }
 
-base::Result<ListPage> ParseList(std::string_view text, const std::function<void(Json&&)>& item) {
-  Builder builder(&item);
+base::Result<ParsedObject> ParseObjectInPart(std::string_view text) {
+  Builder builder(nullptr, nullptr, true);
+  if (auto parsed = Run(text, builder, "the object"); !parsed) return base::Propagate(parsed);
+  return ParsedObject{std::move(builder.root()), builder.left_out()};
+}
+
+base::Error TooDeep() { return {base::Code::kInvalid, "nested deeper than " + std::to_string(kMaxObjectDepth) + " levels"}; }
+
+base::Result<ListPage> ParseList(std::string_view text, const TakeItem& item, const TakeItem& too_deep) {
+  Builder builder(&item, &too_deep, false);
   if (auto parsed = Run(text, builder, "the list"); !parsed) return base::Propagate(parsed);
   const Json& root = builder.root();
   const Json* items = base::Find(root, "items");

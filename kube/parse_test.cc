@@ -46,7 +46,7 @@ TEST(ParseObject, RefusesWithThePosition) {
   }
 }
 
-TEST(ParseObject, DepthIsBoundedInsideWhatIsSkippedToo) {
+TEST(ParseObject, DepthIsBoundedButNotInsideWhatIsSkipped) {
   const auto nested = [](const std::string& before, int levels, const std::string& after) {
     return before + std::string(static_cast<std::size_t>(levels), '[') +
            std::string(static_cast<std::size_t>(levels), ']') + after;
@@ -54,7 +54,13 @@ TEST(ParseObject, DepthIsBoundedInsideWhatIsSkippedToo) {
   EXPECT_TRUE(ParseObject(nested("", kMaxObjectDepth, "")));
   EXPECT_FALSE(ParseObject(nested("", kMaxObjectDepth + 1, "")));
   EXPECT_FALSE(ParseObject(nested("", 1'000'000, "")));
-  EXPECT_FALSE(ParseObject(nested(R"({"metadata":{"managedFields":)", kMaxObjectDepth, "}}")));
+  EXPECT_FALSE(ParseObject(nested(R"({"metadata":{"labels":)", kMaxObjectDepth, "}}")));
+  EXPECT_TRUE(ParseObject(nested(R"({"metadata":{"managedFields":)", 100'000, "}}")));
+  auto part = ParseObjectInPart(nested(R"({"spec":{"a":[1,)", 100'000, R"(,2]},"metadata":{"name":"a"}})"));
+  ASSERT_TRUE(part) << part.error().ToString();
+  EXPECT_TRUE(part->too_deep);
+  EXPECT_EQ(part->value["metadata"]["name"], "a");
+  EXPECT_FALSE(ParseObjectInPart(R"({"a":[[1]]})")->too_deep);
 }
 
 std::vector<Json> Items(const std::string& text, base::Result<ListPage>& page) {
@@ -79,6 +85,20 @@ TEST(ParseList, HandsItemsOverOneByOne) {
   EXPECT_EQ(page->resource_version, "7");
   EXPECT_EQ(page->next, "tok");
   EXPECT_EQ(page->items, 2u);
+}
+
+TEST(ParseList, AnItemThatIsTooDeepIsSetApart) {
+  const std::string deep = R"({"spec":)" + std::string(200, '[') + std::string(200, ']') + R"(,"metadata":{"name":"deep"}})";
+  const std::string text = R"({"items":[{"metadata":{"name":"a"}},)" + deep + R"(,{"metadata":{"name":"b"}}],"metadata":{"resourceVersion":"7"}})";
+  std::string seen;
+  const auto page = ParseList(text, [&](Json&& item) { seen += " " + item["metadata"]["name"].get<std::string>(); },
+                              [&](Json&& part) { seen += " !" + part["metadata"]["name"].get<std::string>(); });
+  ASSERT_TRUE(page) << page.error().ToString();
+  EXPECT_EQ(seen, " a !deep b");
+  EXPECT_EQ(page->resource_version, "7");
+  base::Result<ListPage> refused;
+  Items(text, refused);
+  EXPECT_FALSE(refused) << "nobody takes it";
 }
 
 TEST(ParseList, EmptyListsHaveTwoForms) {

@@ -37,7 +37,8 @@ struct Reflector::Impl {
         consumer(std::move(consumer_in)),
         clock(clock_in),
         random(random_in),
-        backoff(options.backoff, clock_in, random_in) {}
+        backoff(options.backoff, clock_in, random_in),
+        page_size(options.page_size) {}
 
   // What one exchange came to, and why when it failed.
   struct Result {
@@ -65,6 +66,7 @@ struct Reflector::Impl {
   Phase phase = Phase::kEmpty;
   std::string version;
   std::string next_page;
+  int page_size = 0;  // of the pages asked for now: options.page_size, or less where that many objects are too large an answer
   bool hurried = false;
   base::TimePoint watch_opened{};
   std::jthread thread;
@@ -83,17 +85,24 @@ Reflector::Impl::Result Reflector::Impl::ListOnePage(std::stop_token stop) {
   if (phase == Phase::kEmpty) {
     consumer->Begin();
     next_page.clear();
+    page_size = std::min(options.page_size, page_size * 2);  // objects may have become smaller again
     phase = Phase::kListing;
     ++health.Lock()->lists;
   }
   net::Request request;
   // No resourceVersion: the newest state, read through to etcd, and therefore served in pages.
-  request.target = options.resource.Path(options.ns) + "?limit=" + std::to_string(options.page_size) + Selectors();
+  request.target = options.resource.Path(options.ns) + "?limit=" + std::to_string(page_size) + Selectors();
   if (!next_page.empty()) request.target += "&continue=" + net::PercentEncode(next_page);
   request.headers.emplace("Accept", "application/json");
   request.timeout = kListTimeout;
 
   auto response = transport.Send(request, stop);
+  if (!response && response.error().reason == net::kAnswerTooLarge && page_size > 1) {
+    page_size /= 2;  // the same page, of fewer: the token goes with any size
+    base::LogInfo("a page of a list is too large, the next are smaller",
+                  {{"resource", options.resource.plural}, {"objects", std::to_string(page_size)}});
+    return {Outcome::kListPage, std::nullopt};
+  }
   if (!response) return {Outcome::kListFailed, response.error()};
   if (response->status < 200 || response->status > 299) {
     Error error = ErrorFromResponse(*response);
@@ -106,7 +115,7 @@ Reflector::Impl::Result Reflector::Impl::ListOnePage(std::stop_token stop) {
       item["apiVersion"] = options.resource.ApiVersion();
     }
     consumer->Item(item);
-  });
+  }, [this](Json&& part) { consumer->ItemUnreadable(part, TooDeep()); });
   if (!page) return {Outcome::kListFailed, page.error()};
   Contact();
   if (!page->next.empty()) {
@@ -135,7 +144,8 @@ Reflector::Impl::Result Reflector::Impl::WatchOnce(std::stop_token stop) {
   net::StreamOptions stream_options;
   stream_options.inactivity = options.inactivity;
 
-  WatchSink sink(options.resource, *consumer, version, [this] {
+  // A quiet watch that is open is no silence: after a partition the first bookmark may be a minute away.
+  WatchSink sink(options.resource, *consumer, version, [this] { Contact(); }, [this] {
     phase = Phase::kWatching;
     Contact();
   });
@@ -146,9 +156,6 @@ Reflector::Impl::Result Reflector::Impl::WatchOnce(std::stop_token stop) {
   {
     auto locked = health.Lock();
     locked->events += sink.events;
-    // An opened watch is a sign of life of the moment it was opened, even if nothing was said on it.
-    if (end && end->status >= 200 && end->status <= 299)
-      locked->last_contact = std::max(locked->last_contact, watch_opened);
   }
   if (sink.facts.events > 0) hurried = false;
   if (!end) {

@@ -45,6 +45,7 @@ class ObjectConsumer {
   virtual ~ObjectConsumer() = default;
   virtual void Begin() = 0;                                   // a new list starts
   virtual void Item(const base::Json& object) = 0;            // one object of that list
+  virtual void ItemUnreadable(const base::Json& part, const base::Error& why) = 0;  // one that could only be read in part
   virtual void End(const std::string& resource_version) = 0;  // swap it in
   virtual void Apply(const base::Json& object, const std::string& resource_version) = 0;
   virtual void Remove(const base::Json& object, const std::string& resource_version) = 0;
@@ -57,6 +58,7 @@ class StoreConsumer final : public ObjectConsumer {
   StoreConsumer(Store<T>& store, Parse parse) : store_(store), parse_(std::move(parse)) {}
   void Begin() override;
   void Item(const base::Json& object) override;
+  void ItemUnreadable(const base::Json& part, const base::Error& why) override;
   // An object that could not be parsed is not an object that is gone: what the store holds of it stays.
   void End(const std::string& resource_version) override;
   void Apply(const base::Json& object, const std::string& resource_version) override;

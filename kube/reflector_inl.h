@@ -26,8 +26,13 @@ void StoreConsumer<T>::Item(const base::Json& object) {
     pending_.push_back(std::make_shared<const T>(std::move(*parsed)));
     return;
   }
-  LogUnreadable(object, parsed.error());
-  if (std::string key = KeyOfObject(object); !key.empty()) unreadable_.push_back(std::move(key));
+  ItemUnreadable(object, parsed.error());
+}
+
+template <class T>
+void StoreConsumer<T>::ItemUnreadable(const base::Json& part, const base::Error& why) {
+  LogUnreadable(part, why);
+  if (std::string key = KeyOfObject(part); !key.empty()) unreadable_.push_back(std::move(key));
 }
 
 template <class T>

@@ -53,10 +53,10 @@ net::LineSink::Flow WatchSink::Unreadable(std::string why) {
 
 net::LineSink::Flow WatchSink::Take(std::string_view line) {
   if (line.find_first_not_of(" \t\r") == std::string_view::npos) return Flow::kContinue;
-  auto event = ParseObject(line);
+  auto event = ParseObjectInPart(line);
   if (!event) return Unreadable("a line of the watch is no event: " + event.error().message);
-  const Json* object = base::Find(*event, "object");
-  const std::string type = base::GetStringOr(*event, "type");
+  const Json* object = base::Find(event->value, "object");
+  const std::string type = base::GetStringOr(event->value, "type");
   if (type.empty() || object == nullptr || !object->is_object()) {
     return Unreadable("a line of the watch is no event: it has no type or no object");
   }
@@ -66,10 +66,10 @@ net::LineSink::Flow WatchSink::Take(std::string_view line) {
     error = *facts.error_event;
     return Flow::kStop;
   }
-  return TakeObject(type, *object);
+  return TakeObject(type, *object, event->too_deep);
 }
 
-net::LineSink::Flow WatchSink::TakeObject(const std::string& type, const Json& object) {
+net::LineSink::Flow WatchSink::TakeObject(const std::string& type, const Json& object, bool too_deep) {
   const std::string kind = base::GetStringOr(object, "kind");
   const std::string seen = VersionOf(object);
   if (kind != resource_.kind || base::GetStringOr(object, "apiVersion") != resource_.ApiVersion() || seen.empty()) {
@@ -77,7 +77,9 @@ net::LineSink::Flow WatchSink::TakeObject(const std::string& type, const Json& o
                   {{"resource", resource_.plural}, {"type", type}, {"kind", kind}, {"object", KeyOfObject(object)}});
     return Flow::kContinue;
   }
-  if (type == "ADDED" || type == "MODIFIED") {
+  if (too_deep && (type == "ADDED" || type == "MODIFIED")) {
+    LogUnreadable(object, TooDeep());  // and what is held of it stays
+  } else if (type == "ADDED" || type == "MODIFIED") {
     consumer_.Apply(object, seen);
   } else if (type == "DELETED") {
     consumer_.Remove(object, seen);

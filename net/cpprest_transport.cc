@@ -120,8 +120,10 @@ class CpprestTransport final : public Transport {
     if (!came) return FailWaiting(request, stop);
     auto seen = state.seen().Lock();
     if (seen->too_large) {
-      return Fail(Code::kInvalid, "the answer to " + request.method + " " + std::string(PathOf(request.target)) +
-                                      " is larger than " + std::to_string(options_.max_response_bytes) + " bytes");
+      base::Error error{Code::kInvalid, "the answer to " + request.method + " " + std::string(PathOf(request.target)) +
+                                            " is larger than " + std::to_string(options_.max_response_bytes) + " bytes"};
+      error.reason = kAnswerTooLarge;
+      return Fail(std::move(error));
     }
     if (seen->failure) return FailExchange(*seen->failure, seen->has_head);
     return Response{seen->status, std::move(seen->headers), std::move(seen->body)};
@@ -145,8 +147,9 @@ class CpprestTransport final : public Transport {
       end.status = seen->status;
       end.headers = seen->headers;
     }
-    if (end.status / 100 == 2) return Deliver(state, std::move(end), sink, options, stop);
-    return Collect(state, std::move(end), deadline, stop);
+    if (end.status / 100 != 2) return Collect(state, std::move(end), deadline, stop);
+    sink.OnOpened();
+    return Deliver(state, std::move(end), sink, options, stop);
   } catch (const std::exception& e) {
     return Fail(Code::kInternal, Where(request) + ": " + e.what());
   }

@@ -222,8 +222,9 @@ class Exchange {
                                       std::to_string(peer_.max_header_bytes) + " bytes");
     }
     if (error == http::error::body_limit || error == http::error::buffer_overflow) {
-      return Fail(Code::kInvalid,
-                  "the answer of " + peer_.text + " is larger than " + std::to_string(peer_.max_body_bytes) + " bytes");
+      base::Error large{Code::kInvalid, "the answer of " + peer_.text + " is larger than " + std::to_string(peer_.max_body_bytes) + " bytes"};
+      large.reason = kAnswerTooLarge;
+      return Fail(std::move(large));
     }
     return Fail(Code::kUnavailable, "the answer of " + peer_.text + " is not HTTP: " + error.message());
   }
@@ -279,8 +280,9 @@ class MemberTransport final : public Transport {
     StreamEnd end;
     end.status = static_cast<int>(exchange.parser().get().result_int());
     end.headers = ToHeaders(exchange.parser());
-    return end.status / 100 == 2 ? Deliver(exchange, std::move(end), sink, stream_options)
-                                 : Collect(exchange, std::move(end));
+    if (end.status / 100 != 2) return Collect(exchange, std::move(end));
+    sink.OnOpened();
+    return Deliver(exchange, std::move(end), sink, stream_options);
   } catch (const std::exception& e) {
     return Fail(Code::kInternal, "exchange with " + peer_.text + ": " + e.what());
   }

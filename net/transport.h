@@ -17,6 +17,8 @@ class LineSink {
   enum class Flow { kContinue, kStop };
   virtual ~LineSink() = default;
   virtual Flow OnLine(std::string_view line) noexcept = 0;
+  // Once, before any line: the head of the answer has come, and it is a 2xx.
+  virtual void OnOpened() noexcept {}
 };
 
 enum class StreamEndKind {
@@ -38,11 +40,13 @@ struct StreamOptions {
   std::size_t max_line_bytes = 16u << 20;                  // client-go's frame limit
 };
 
+inline constexpr char kAnswerTooLarge[] = "AnswerTooLarge";   // base::Error::reason
+
 class Transport {
  public:
   virtual ~Transport() = default;
   // Any HTTP status is a value. Errors: kUnavailable (connect, TLS, cut), kTimeout, kCancelled, kInvalid (response
-  // larger than the limit). A write that failed on a stale pooled connection is retried once: writes must be idempotent.
+  // larger than the limit: with the reason kAnswerTooLarge). A write that failed on a stale pooled connection is retried once: writes must be idempotent.
   virtual base::Result<Response> Send(const Request& request, std::stop_token stop) = 0;
   // Request.timeout bounds the time until the answer's head; after it options.inactivity counts. Errors as in Send, before
   // the head and for a line that is too long; a stop after the head is StreamEndKind::kStopped. The sink is called on the

@@ -80,6 +80,7 @@ class FakeTransport final : public net::Transport {
       requests_.push_back(request);
       changed_.notify_all();
       if (streams_.empty()) {
+        sink.OnOpened();
         ++held_;
         changed_.notify_all();
         changed_.wait(lock, stop, [] { return false; });
@@ -92,6 +93,7 @@ class FakeTransport final : public net::Transport {
     if (stream.status < 200 || stream.status > 299) {
       return net::StreamEnd{net::StreamEndKind::kClosed, stream.status, stream.headers, stream.body};
     }
+    if (!stream.error || !stream.lines.empty()) sink.OnOpened();
     for (const std::string& line : stream.lines) {
       if (sink.OnLine(line) == net::LineSink::Flow::kStop) {
         return net::StreamEnd{net::StreamEndKind::kStopped, stream.status, stream.headers, ""};

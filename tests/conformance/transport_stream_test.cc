@@ -17,12 +17,14 @@ using ::testing::IsEmpty;
 
 class Collector : public LineSink {
  public:
+  void OnOpened() noexcept override { opened += lines.empty() ? 1 : 100; }
   Flow OnLine(std::string_view line) noexcept override {
     lines.emplace_back(line);
     return lines.size() >= stop_after ? Flow::kStop : Flow::kContinue;
   }
   std::vector<std::string> lines;
   std::size_t stop_after = SIZE_MAX;
+  int opened = 0;
 };
 
 class StreamTest : public TransportTest {
@@ -59,6 +61,7 @@ TEST_P(StreamTest, LinesWhateverTheChunks) {
   EXPECT_EQ(end->kind, StreamEndKind::kClosed);
   EXPECT_EQ(end->status, 200);
   EXPECT_EQ(end->headers.at("x-word"), "yes");
+  EXPECT_EQ(sink_.opened, 1) << "once, before the lines";
   EXPECT_THAT(sink_.lines, ElementsAre("one", "two", "three", "", "last without newline"));
 }
 
@@ -240,6 +243,7 @@ TEST_P(StreamTest, ErrorStatusGivesItsBodyAndNoLine) {
         sink);
     ASSERT_TRUE(end) << end.error().ToString();
     EXPECT_EQ(end->status, 410);
+    EXPECT_EQ(sink.opened, 0);
     EXPECT_EQ(end->headers.at("Retry-After"), "3");
     EXPECT_EQ(end->body, "{\"reason\":\n\"Expired\"}");
     EXPECT_THAT(sink.lines, IsEmpty());

@@ -189,6 +189,7 @@ TEST_P(TransportTest, AnswerAboveTheLimitIsRefused) {
     ASSERT_FALSE(response) << target;
     EXPECT_EQ(response.error().code, Code::kInvalid) << response.error().ToString();
     EXPECT_THAT(response.error().message, ::testing::HasSubstr("1000 bytes"));
+    EXPECT_EQ(response.error().reason, net::kAnswerTooLarge);
   }
   const auto exact = transport->Send(Get("/exact"), {});
   ASSERT_TRUE(exact) << exact.error().ToString();
