@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/strings.h"
+#include "dm/words.h"
 
 namespace dm::op {
 namespace {
@@ -15,6 +16,7 @@ using base::Json;
 constexpr char kInstance[] = "app.kubernetes.io/instance";
 constexpr char kRevision[] = "controller-revision-hash";
 constexpr char kOurs[] = "dm.pingcap.com/";    // annotations
+constexpr std::size_t kMostOfOthers = 64u << 10;   // of a ConfigMap's data; a bootstrap map of a hundred masters has 20 KB
 
 std::size_t HashOf(const kube::api::ObjectMeta& meta) {
   std::string all;
@@ -116,6 +118,18 @@ base::Result<Kept> KeepPod(const Json& object, base::TextPacker& packer) {
 base::Result<Kept> KeepClaim(const Json& object, base::TextPacker& packer) {
   const auto claim = lifecycle::ParseClaim(object);
   return claim ? ParseKept(TrimmedClaim(object), packer) : base::Result<Kept>(base::Propagate(claim));
+}
+
+base::Result<Kept> KeepConfigMap(const Json& object, base::TextPacker& packer) {
+  const auto meta = kube::api::ParseObjectMeta(object);
+  if (!meta) return base::Propagate(meta);
+  const auto* owner = meta->Controller();
+  std::size_t size = 0;
+  for (const char* part : {"data", "binaryData"}) {
+    if (const Json* data = base::Find(object, part)) size += base::DumpJson(*data).size();
+  }
+  if (size <= kMostOfOthers || (owner && owner->kind == kKind)) return ParseKept(object, packer);
+  return ParseKept(Only(&object, {"apiVersion", "kind", "metadata"}), packer);
 }
 
 base::Result<Json> ObjectOf(const Kept& kept) {

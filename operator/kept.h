@@ -41,6 +41,10 @@ base::Result<Kept> ParseKept(const base::Json& object, base::TextPacker& packer)
 base::Result<Kept> KeepPod(const base::Json& object, base::TextPacker& packer);
 base::Result<Kept> KeepClaim(const base::Json& object, base::TextPacker& packer);
 
+// ParseKept; of one that no DMCluster controls `data` and `binaryData` go when they are larger than anything of ours that has lost its
+// owner: anybody may set our labels on a thousand ConfigMaps of a megabyte each.
+base::Result<Kept> KeepConfigMap(const base::Json& object, base::TextPacker& packer);
+
 // What was kept. An error (kInternal, kInvalid): the memory is damaged.
 base::Result<base::Json> ObjectOf(const Kept& kept);
 base::Result<kube::api::Pod> PodOf(const Kept& kept);

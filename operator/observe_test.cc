@@ -80,6 +80,20 @@ TEST(TargetOf, AsksTheReadyOnesFirstByIpUnderTheirNames) {
   EXPECT_EQ(target.masters[1].pod, "a-dm-master-0");
 }
 
+TEST(Kept, LargeConfigMapsOfOthersAreKeptWithoutTheirData) {
+  Json object = {{"kind", "ConfigMap"}, {"apiVersion", "v1"}, {"metadata", {{"name", "a"}, {"namespace", "ns"}, {"labels", {{"x", "y"}}}}},
+                 {"data", {{"line", "join"}}}};
+  const auto kept = [&] { return ObjectOf(*KeepConfigMap(object, packer)).value(); };
+  EXPECT_EQ(kept(), object) << "small ones are as they are";
+  object["data"]["large"] = std::string(100'000, 'x');
+  EXPECT_EQ(kept(), (Json{{"kind", "ConfigMap"}, {"apiVersion", "v1"}, {"metadata", object["metadata"]}}));
+  object["metadata"]["ownerReferences"] = {{{"kind", "Deployment"}, {"name", "a"}, {"uid", "u"}, {"controller", true}}};
+  EXPECT_FALSE(kept().contains("data"));
+  object["metadata"]["ownerReferences"][0]["kind"] = "DMCluster";
+  EXPECT_EQ(kept(), object);
+  EXPECT_FALSE(KeepConfigMap({{"kind", "ConfigMap"}}, packer));
+}
+
 TEST(Stores, AStatusThatComesBackIsNoNewsButAnAnnotationIs) {
   std::vector<std::string> told;
   base::VirtualClock clock;

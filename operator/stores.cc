@@ -43,7 +43,7 @@ Stores::Stores(net::Transport& transport, base::Clock& clock, base::Random& rand
   using namespace kube::resources;
   Watch(kStatefulSets, sets, ParseKept, true);
   Watch(kServices, services, ParseKept, true);
-  Watch(kConfigMaps, config_maps, ParseKept, true);
+  Watch(kConfigMaps, config_maps, KeepConfigMap, true);
   Watch(kPodDisruptionBudgets, budgets, ParseKept, true);
   Watch(kPods, pods, KeepPod, true);
   Watch(kPersistentVolumeClaims, claims, KeepClaim, true);
