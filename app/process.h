@@ -43,7 +43,7 @@ class Process {
   std::jthread signals_;
 };
 
-// Runs `body`; what it throws is logged and becomes exit code 1. For main's last line.
+// Runs `body`; what it throws is logged and becomes exit code 1. What main gives to net::LeaveProcess.
 int RunProgram(const std::function<int()>& body);
 
 }  // namespace dm::app

@@ -4,8 +4,9 @@
 
 #include "base/log.h"
 #include "cli/program.h"
+#include "net/cpprest_transport.h"
 
 int main(int argc, char** argv) {
   dm::base::SetLogSink([](std::string_view) {});   // logs are for servers; the user gets sentences
-  return dm::cli::RunProgram(argc, argv, std::cout, std::cerr);
+  dm::net::LeaveProcess(dm::cli::RunProgram(argc, argv, std::cout, std::cerr));
 }

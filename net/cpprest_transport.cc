@@ -6,6 +6,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <iostream>
 #include <mutex>
 #include <system_error>
 
@@ -366,6 +367,8 @@ void InitializeCpprest(int threads) {
 }
 
 void LeaveProcess(int code) {
+  std::cout.flush();
+  std::cerr.flush();
   std::fflush(nullptr);
   _exit(code);
 }

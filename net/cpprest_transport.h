@@ -35,7 +35,7 @@ struct ApiTransportOptions {
 // this process to nothing, after noting what they were for transports that trust the system.
 void InitializeCpprest(int threads = 4);
 
-// How main ends once it has stopped everything of ours: flushes stdio and leaves without running static destructors. The
+// How main ends once it has stopped everything of ours: flushes stdio and the standard streams, and leaves without running static destructors. The
 // library's pool cannot be joined in bounded time (a hanging DNS look-up holds its resolver thread) and once in some
 // hundred exits it raced OpenSSL's own clean-up and span for ever.
 [[noreturn]] void LeaveProcess(int code);

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "kube/config.h"
+#include "net/cpprest_transport.h"
 #include "operator/program.h"
 
 namespace dm::op {
@@ -73,5 +74,5 @@ int Run(int argc, const char* const* argv) {
 }  // namespace dm::op
 
 int main(int argc, char** argv) {
-  return dm::app::RunProgram([&] { return dm::op::Run(argc, argv); });
+  dm::net::LeaveProcess(dm::app::RunProgram([&] { return dm::op::Run(argc, argv); }));
 }

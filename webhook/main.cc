@@ -5,6 +5,7 @@
 #include "app/version.h"
 #include "base/log.h"
 #include "kube/config.h"
+#include "net/cpprest_transport.h"
 #include "webhook/program.h"
 
 namespace dm::webhook {
@@ -49,5 +50,5 @@ int Run(int argc, const char* const* argv) {
 }  // namespace dm::webhook
 
 int main(int argc, char** argv) {
-  return dm::app::RunProgram([&] { return dm::webhook::Run(argc, argv); });
+  dm::net::LeaveProcess(dm::app::RunProgram([&] { return dm::webhook::Run(argc, argv); }));
 }
