@@ -2,9 +2,18 @@
 
 #include <ostream>
 
+#include "app/duration.h"
 #include "kube/lease.h"
+#include "operator/lifecycle/plan.h"
 
 namespace dm::op {
+namespace {
+
+// What takes longest in DM is begun only with that much left of the lease (execute.cc), and so much is left for sure only if it
+// is left when the next renewal is due and its answer comes as late as it may. Else changes would wait for ever, or by luck.
+base::Duration LeastLease(const Options& options) { return lifecycle::kTransferDeadline + kLeaseTimeout + options.retry; }
+
+}  // namespace
 
 std::optional<int> ParseOptions(int argc, const char* const* argv, Options& options, std::ostream& out, std::ostream& errors) {
   app::Flags flags("dm-operator",
@@ -31,6 +40,13 @@ std::optional<int> ParseOptions(int argc, const char* const* argv, Options& opti
   const kube::LeaseOptions lease{"ns", options.lease_name, "me", options.lease, options.renew_deadline, options.retry};
   if (const auto checked = kube::CheckLeaseOptions(lease); !checked) {
     errors << "dm-operator: " << checked.error().ToString() << "\n";
+    return 2;
+  }
+  if (const auto least = LeastLease(options); options.lead && options.lease < least) {
+    errors << "dm-operator: --lease-duration is " << app::FormatDuration(options.lease) << "; with --lease-retry at "
+           << app::FormatDuration(options.retry) << " it must be at least " << app::FormatDuration(least) << ": a change of DM takes up to "
+           << app::FormatDuration(lifecycle::kTransferDeadline) << " and a renewal up to " << app::FormatDuration(kLeaseTimeout)
+           << ", which must fit between two renewals. Make the lease longer or the retry period shorter\n";
     return 2;
   }
   return std::nullopt;

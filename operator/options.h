@@ -9,6 +9,8 @@
 
 namespace dm::op {
 
+inline constexpr base::Duration kLeaseTimeout = std::chrono::seconds(5);   // of one request about the lease
+
 struct Options {
   app::CommonFlags common;
   int workers = 4;
@@ -27,7 +29,7 @@ struct Options {
   base::Duration retry = std::chrono::seconds(4);
 };
 
-// nullopt: run. Else the exit code.
+// nullopt: run. Else the exit code: 2 also for times of the lease that leave no time for what is done in DM.
 std::optional<int> ParseOptions(int argc, const char* const* argv, Options& options, std::ostream& out, std::ostream& errors);
 
 }  // namespace dm::op

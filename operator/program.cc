@@ -20,7 +20,6 @@ namespace {
 constexpr char kName[] = "dmcluster";            // of the controller, in metrics
 constexpr auto kAfterPods = std::chrono::seconds(30);
 constexpr auto kStopGrace = std::chrono::seconds(25);
-constexpr auto kLeaseTimeout = std::chrono::seconds(5);
 
 }  // namespace
 

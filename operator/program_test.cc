@@ -214,5 +214,25 @@ TEST(Options, WrongOnesAreExplained) {
   EXPECT_FALSE(lease.second.empty());
 }
 
+TEST(Options, ALeaseTooShortForDmIsRefused) {
+  const auto parse = [](std::vector<const char*> arguments) {
+    arguments.insert(arguments.begin(), "dm-operator");
+    Options options;
+    std::ostringstream out, errors;
+    const auto code = ParseOptions(static_cast<int>(arguments.size()), arguments.data(), options, out, errors);
+    return std::pair{code, errors.str()};
+  };
+  EXPECT_FALSE(parse({}).first) << "the defaults";
+  EXPECT_FALSE(parse({"--lease-duration=29s"}).first);
+  EXPECT_FALSE(parse({"--lease-duration=27s", "--lease-retry=2s"}).first);
+  const auto shorter = parse({"--lease-duration=28s"});
+  EXPECT_EQ(shorter.first, 2);
+  for (const char* part : {"--lease-duration is 28s", "--lease-retry at 4s", "at least 29s"}) {
+    EXPECT_NE(shorter.second.find(part), std::string::npos) << shorter.second;
+  }
+  EXPECT_EQ(parse({"--lease-duration=15s", "--lease-renew-deadline=10s", "--lease-retry=2s"}).first, 2) << "client-go's defaults";
+  EXPECT_FALSE(parse({"--lease-duration=15s", "--lease-renew-deadline=10s", "--leader-elect=false"}).first) << "there is no lease";
+}
+
 }  // namespace
 }  // namespace dm::op
