@@ -55,6 +55,7 @@ struct Program::Impl {
     // A change of nodes, classes, namespaces or the policy may concern every cluster; none of it is urgent. Pods of others change
     // all the time: of a place in the queue the earliest counts, so that they lead to one look in half a minute.
     view.OnChange([this](const app::ViewChange& change) {
+      if (!taking) return Wake();
       for (const auto& cluster : stores.clusters.WithPrefix("")) {
         const kube::Key key = cluster->meta.Key();
         if (change.AnyButUsage()) {
@@ -66,6 +67,7 @@ struct Program::Impl {
       Wake();
     });
     policy.OnRefused([this] {
+      if (!taking) return;
       for (const auto& cluster : stores.clusters.WithPrefix("")) queue.Add(cluster->meta.Key(), kube::WorkQueue::Priority::kLow);
     });
     AddChecks();
@@ -88,9 +90,20 @@ struct Program::Impl {
             clock};
   }
 
+  // A standby keeps no keys, of which there would be ever more (clusters come and go): see BeginWork.
   void Enqueue(const std::string& key, bool initial) {
+    if (!taking) return Wake();
     queue.Add(key, initial ? kube::WorkQueue::Priority::kLow : kube::WorkQueue::Priority::kNormal);
-    if (!working) Wake();
+  }
+
+  // No key is lost: who changes a store tells of it afterwards. Whoever still saw `taking` false had changed the store before we
+  // read it. What was deleted before then has left nothing to do: no member was asked and nothing was noted about it.
+  void BeginWork() {
+    taking = true;
+    for (const auto& cluster : stores.clusters.WithPrefix("")) queue.Add(cluster->meta.Key(), kube::WorkQueue::Priority::kLow);
+    controller.Start();
+    working = true;
+    base::LogInfo("working", {{"workers", std::to_string(options.workers)}});
   }
 
   base::Duration LeaseLeft() const {
@@ -105,9 +118,7 @@ struct Program::Impl {
   void AwaitWork(std::stop_token stop) {
     while (!stop.stop_requested()) {
       if (leads && stores.Synced() && view.Ready()) {
-        controller.Start();
-        working = true;
-        base::LogInfo("working", {{"workers", std::to_string(options.workers)}});
+        BeginWork();
         return;
       }
       auto locked = changes.Lock();
@@ -189,8 +200,9 @@ struct Program::Impl {
     // Given back as soon as the work has ended: the next one waits for it.
     parts.Add("lease",
               [this]() -> base::Result<void> {
+                // Never set after Start: by then we may lead already, and that would be taken back.
+                if (!elector) leads = true;
                 if (elector) elector->Start();
-                leads = !options.lead;
                 return {};
               },
               [this] { if (elector) elector->StopAndRelease(); });
@@ -220,6 +232,7 @@ struct Program::Impl {
   app::Metrics metrics;
   app::Checks live, ready;
   std::atomic<bool> leads{false}, working{false};
+  std::atomic<bool> taking{false};                // keys into the queue
   base::Guarded<int> changes;
   std::uint16_t health_port = 0;
 

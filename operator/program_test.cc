@@ -140,7 +140,8 @@ TEST_F(ProgramTest, AStandbyKeepsItsCachesAndTouchesNothingUntilTheLeaseIsGivenB
   EXPECT_EQ(Get("/readyz"), "200 ok");
   const std::string metrics = Get("/metrics");
   for (const char* series : {"leader_election_master_status{name=\"dm-operator\"} 0", "dm_operator_member_reads_total 0",
-                             "controller_runtime_reconcile_total{controller=\"dmcluster\",result=\"success\"} 0", "dm_watch_synced{resource=\"pods\"} 1"}) {
+                             "controller_runtime_reconcile_total{controller=\"dmcluster\",result=\"success\"} 0",
+                             "workqueue_depth{controller=\"dmcluster\",name=\"dmcluster\"} 0", "dm_watch_synced{resource=\"pods\"} 1"}) {
     EXPECT_NE(metrics.find(series), std::string::npos) << series << " is not in\n" << metrics;
   }
   const auto lists = [&] {
