@@ -315,14 +315,16 @@ TEST(Adopt, AStatusOfVersion1IsEnough) {
 }
 
 TEST(Ownership, NamesThatAreTakenAreNotTouched) {
-  World w(1, 1);
-  w.Execute(w.Plan());
-  auto& owner = (*w.Object("ConfigMap", "a-dm-master-config"))["metadata"]["ownerReferences"][0];
-  owner["uid"] = "another";
-  EXPECT_EQ(WaitOf(w.Plan(), Component::kCluster), "OldObjectsRemain");
-  EXPECT_TRUE(w.Plan().actions.empty());
-  owner["kind"] = "Deployment";
-  EXPECT_EQ(WaitOf(w.Plan(), Component::kCluster), "NameTaken");
+  for (const char* map : {"a-dm-master-config", "a-dm-bootstrap"}) {
+    World w(1, 1);
+    w.Execute(w.Plan());
+    auto& owner = (*w.Object("ConfigMap", map))["metadata"]["ownerReferences"][0];
+    owner["uid"] = "another";
+    EXPECT_EQ(WaitOf(w.Plan(), Component::kCluster), "OldObjectsRemain") << map;
+    EXPECT_TRUE(w.Plan().actions.empty()) << map;
+    owner["kind"] = "Deployment";
+    EXPECT_EQ(WaitOf(w.Plan(), Component::kCluster), "NameTaken") << map;
+  }
 }
 
 }  // namespace
