@@ -63,12 +63,6 @@ Wrong CheckImageName(std::string_view text) {
   if (text.empty() || text.size() > 255 || !All(text, legal)) {
     return "must be the name of an image, such as \"pingcap/dm\" or \"registry.example.com/pingcap/dm\"";
   }
-  const std::string_view digest = text.find('@') == std::string_view::npos ? "" : text.substr(text.find('@'));
-  const auto hex = [](char c) { return Digit(c) || (c >= 'a' && c <= 'f'); };
-  if (!digest.empty() && !(base::StartsWith(digest, "@sha256:") && digest.size() == 72 && All(digest.substr(8), hex))) {
-    return "has a digest that is none: @sha256: and 64 hexadecimal digits are expected";
-  }
-  text.remove_suffix(digest.size());
   const std::string_view last = text.substr(text.rfind('/') == std::string_view::npos ? 0 : text.rfind('/') + 1);
   if (last.find_first_of(":@") == std::string_view::npos) return std::nullopt;
   return "must not carry a tag: the version is added to it, so write the tag in version";

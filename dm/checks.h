@@ -13,7 +13,7 @@ Wrong CheckDnsLabel(std::string_view text);       // a-z, 0-9, "-", at most 63: 
 Wrong CheckServiceName(std::string_view text);    // a DNS label that begins with a letter
 Wrong CheckDnsName(std::string_view text);        // labels joined by dots, at most 253: names of classes, secrets
 Wrong CheckImageTag(std::string_view text);       // v8.5.7
-Wrong CheckImageName(std::string_view text);      // registry/pingcap/dm or …/dm@sha256:…, without a tag
+Wrong CheckImageName(std::string_view text);      // registry/pingcap/dm, without a tag
 Wrong CheckSubPath(std::string_view text);        // relative, no "..", letters digits . _ - /
 Wrong CheckLabelKey(std::string_view text);
 Wrong CheckLabelValue(std::string_view text);

@@ -90,8 +90,7 @@ std::string DMCluster::VersionOf(Role role) const {
 std::string DMCluster::ImageOf(Role role) const {
   const std::string& base = component(role).base_image;
   const std::string tag = VersionOf(role);
-  const bool pinned = base.find('@') != std::string::npos;   // by its digest: the version is for those who judge only
-  return tag.empty() || pinned ? base : base + ":" + tag;
+  return tag.empty() ? base : base + ":" + tag;
 }
 
 Decoded Decode(const Json& object) {

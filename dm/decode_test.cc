@@ -218,8 +218,6 @@ INSTANTIATE_TEST_SUITE_P(Table, DecodeProblem, testing::Values(
     Wrong{"spec: {master: {service: {clusterIP: 999.1.1.1}}}", R"(spec.master.service.clusterIP: "999.1.1.1": must be an IP address, such as "10.0.0.7")"},
     Wrong{"spec: {master: {service: {loadBalancerSourceRanges: [10.0.0.0/33]}}}",
           R"(spec.master.service.loadBalancerSourceRanges[0]: "10.0.0.0/33": must be a network, such as "10.0.0.0/8")"},
-    Wrong{"spec: {master: {baseImage: \"pingcap/dm@sha256:abc\"}}",
-          R"(spec.master.baseImage: "pingcap/dm@sha256:abc": has a digest that is none: @sha256: and 64 hexadecimal digits are expected)"},
     Wrong{"spec: {worker: {env: [{value: x}]}}", "spec.worker.env[0].name: Required: every variable needs a name"},
     Wrong{"spec: {worker: {env: [x]}}", R"(spec.worker.env[0]: "x": must be an object, not text)"},
     Wrong{"spec: {master: {service: {type: ExternalName}}}",
@@ -266,14 +264,6 @@ TEST(Decode, EmptyTextsAreAbsent) {
   EXPECT_EQ(Texts(decoded.problems), "");
   EXPECT_EQ(decoded.cluster.timezone, "UTC");
   EXPECT_EQ(decoded.cluster.ImageOf(Role::kMaster), decoded.cluster.ImageOf(Role::kWorker));
-}
-
-TEST(Decode, AnImageMayBePinnedByItsDigest) {
-  const std::string pinned = "registry.example.com:5000/pingcap/dm@sha256:" + std::string(64, 'a');
-  const Decoded decoded = Decode(Cluster("spec: {master: {baseImage: \"" + pinned + "\"}}"));
-  EXPECT_EQ(Texts(decoded.problems), "");
-  EXPECT_EQ(decoded.cluster.ImageOf(Role::kMaster), pinned);
-  EXPECT_FALSE(decoded.cluster.VersionOf(Role::kMaster).empty());
 }
 
 // What Kubernetes takes: alike arguments, ports by name, numbers as amounts, claims of any kind of volume.
