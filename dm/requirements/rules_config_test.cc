@@ -210,6 +210,8 @@ TEST(Version, GoingBackIsARollbackOnlyUntilTheNewerOneHasLed) {
   before["status"]["master"]["image"] = "localhost:5000/pingcap/dm:v8.1.0";
   EXPECT_EQ(fixtures::Names(Change(before, now), Severity::kWarn), Words());
   EXPECT_EQ(fixtures::Names(Change(before, Patched(before, "spec: {version: v8.5.8}")), Severity::kWarn), Words());
+  before["status"]["master"]["image"] = "localhost:5000/pingcap/dm:v8.1";   // a series that no release is named of
+  EXPECT_EQ(fixtures::Names(Change(before, Patched(before, "spec: {version: v8.1}")), Severity::kWarn), Words({"SupportedVersion!warn"}));
 }
 
 TEST(Version, WhatIsAndIsNoWayBack) {

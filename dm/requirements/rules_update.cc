@@ -23,6 +23,12 @@ std::string TagOf(std::string_view image) {
                                                                                              : std::string(image.substr(colon + 1));
 }
 
+// A series (v8.1) as its first release.
+std::optional<Version> ReadTag(const std::string& tag) {
+  const auto version = ParseVersion(tag);
+  return version ? version : ParseVersion(tag + ".0");
+}
+
 // Going back is allowed while a member of the role still runs the older version and, of masters, none of the newer one has led:
 // until then the newer one has written nothing that the older one would not read.
 bool MayRollBack(const Context& context, Role role, const Version& wanted) {
@@ -44,7 +50,7 @@ bool MayRollBack(const Context& context, Role role, const Version& wanted) {
   if (const base::Json* block = base::Find(status, role == Role::kMaster ? "master" : "worker")) {
     running.push_back(TagOf(base::GetStringOr(*block, "image")));    // before the operator has seen the change
   }
-  return std::any_of(running.begin(), running.end(), [&](const std::string& tag) { return ParseVersion(tag) == wanted; });
+  return std::any_of(running.begin(), running.end(), [&](const std::string& tag) { return ReadTag(tag) == wanted; });
 }
 
 std::string VersionField(const DMCluster& cluster, Role role) {
@@ -91,7 +97,7 @@ void JudgeVersion(Rule rule, Context& context, Role role) {
   const std::string field = VersionField(context.cluster(), role);
   const auto version = ParseVersion(tag);
   // v5.4 names no release, and is too old whichever it means.
-  const auto series = version ? version : ParseVersion(tag + ".0");
+  const auto series = ReadTag(tag);
   if (!version && (!series || IsSupported(*series))) {
     if (series && GoesBack(context, role, *series)) return Downgrade(rule, context, role, *series);
     Finding finding = AboutVersion(role, field, tag);
