@@ -1,5 +1,7 @@
 #include "operator/lifecycle/memory.h"
 
+#include <algorithm>
+
 #include "base/strings.h"
 
 namespace dm::op::lifecycle {
@@ -29,14 +31,20 @@ void ReadLines(const Names& names, const Child& map, Memory& memory) {
   }
 }
 
-// Lines to join, while no claim carries data: there is nobody to join, whether the joiner's own claim is the one that its line
-// was used with or not. One that has joined all the same, and was not recorded, answers, and is not taken for lost (lost_data.cc).
+// Lines to join, while no claim carries data. Where nobody answers either there is nobody to join, and they have died with the
+// rest; where somebody does, one is dead whose claim is gone.
 void ForgetDeadLines(const Observed& seen, Memory& memory) {
   if (!memory.first.empty()) return;
   for (const auto& [ordinal, claim] : seen.master.claims) {
     if (claim.IsMember()) return;
   }
-  memory.joining.clear();
+  const auto& health = seen.members.health;
+  const bool silent = std::none_of(health.begin(), health.end(), [](const auto& one) { return one.second.known(); });
+  std::erase_if(memory.joining, [&](int ordinal) {
+    const auto used = memory.line_claims.find(ordinal);
+    const auto claim = seen.master.claims.find(ordinal);
+    return silent || (used != memory.line_claims.end() && (claim == seen.master.claims.end() || claim->second.meta.uid != used->second));
+  });
 }
 
 }  // namespace
